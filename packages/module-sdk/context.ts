@@ -1,0 +1,96 @@
+import type {
+  DnsAnswer,
+  DnsQuestion,
+  DnsRecord,
+  HttpAnswer,
+  HttpRequest,
+  RecordType,
+  TcpBanner,
+  TlsPeer,
+} from '@mirage/model/exchange.ts'
+import type { Static, TSchema } from 'typebox'
+
+/** The raw ways out, as the network or a test's replay gives them. `open.ts` makes the face for authors from it. */
+export interface Transport {
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
+  dns: Dns
+  tcp: Tcp
+  tls: Tls
+  whois: Whois
+}
+
+export interface HttpOptions {
+  headers?: Record<string, string>
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'OPTIONS'
+  /** A string is sent as it is; anything else as JSON. */
+  body?: unknown
+  /** Statuses that mean "nothing known": `json`, `text` and `bytes` then answer undefined. */
+  missing?: number[]
+  redirects?: number
+  maxBytes?: number
+  timeoutMs?: number
+  /** Query parameters and header names that carry a key and are never recorded. */
+  secrets?: string[]
+  /** Sentences in a 200 that mean the quota is spent, or that nothing is known. */
+  quotaWhen?: RegExp
+  emptyWhen?: RegExp
+}
+
+/**
+ * HTTP for modules. A status of 400 or more, a challenge page, a quota sentence and a body that does not fit the
+ * schema end the task with the outcome that says so; an author rarely throws.
+ */
+export interface Http {
+  /** The body as JSON of this shape. Only the fields named are checked; bad rows of an array are dropped and counted. */
+  json<S extends TSchema>(url: string, schema: S, options?: HttpOptions): Promise<Static<S> | undefined>
+  /** The body as lines of JSON of this shape. */
+  lines<S extends TSchema>(url: string, schema: S, options?: HttpOptions): Promise<Static<S>[]>
+  text(url: string, options?: HttpOptions): Promise<string | undefined>
+  bytes(url: string, options?: HttpOptions): Promise<Uint8Array | undefined>
+  /** Any answer, whatever its status: for looking at a target. */
+  get(url: string, options?: HttpOptions & { address?: string; anyCertificate?: boolean }): Promise<HttpAnswer>
+  /**
+   * Page after page: `next` answers the URL of the following page or undefined. What earlier pages gave is kept when a
+   * later one fails, and a page whose URL was seen before ends the loop.
+   */
+  pages<S extends TSchema>(
+    url: string,
+    schema: S,
+    next: (page: Static<S>, url: string) => string | undefined,
+    options?: HttpOptions & { maxPages?: number },
+  ): AsyncIterable<Static<S>>
+}
+
+export interface Dns {
+  resolve(name: string, type: RecordType): Promise<DnsAnswer>
+  /** Answers as they arrive, in no order, each question once. */
+  resolveMany(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>): AsyncIterable<DnsAnswer>
+  /**
+   * Guesses `label.parent` for each label, and yields those that exist: wildcards recognised and removed, canaries
+   * before and after, nothing when they hit.
+   */
+  guess(parent: string, labels: Iterable<string>): AsyncIterable<DnsAnswer>
+  /** True when any name below `parent` would answer for this type. */
+  isWildcard(parent: string, type: RecordType): Promise<boolean>
+  /** The zone, from this server, where it allows a transfer; undefined where it refuses. */
+  transfer(zone: string, server: string): Promise<DnsRecord[] | undefined>
+}
+
+export interface Tcp {
+  /** Tries the ports of one address; what an open port says within a moment is its banner. */
+  scan(address: string, ports: Iterable<number>, options?: { onBehalfOf?: string }): AsyncIterable<TcpBanner>
+}
+
+export interface Tls {
+  /** The certificate that `host` presents on `port`, trusted or not; undefined when there is no TLS. */
+  peer(
+    host: string,
+    port: number,
+    options?: { address?: string },
+  ): Promise<(TlsPeer & { address: string; exchange: string }) | undefined>
+}
+
+export interface Whois {
+  /** The text a WHOIS server (RFC 3912) answers. */
+  query(server: string, text: string): Promise<string>
+}

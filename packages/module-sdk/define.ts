@@ -1,0 +1,111 @@
+import type { Contact } from '@mirage/model/contact.ts'
+import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import type { Static, TSchema } from 'typebox'
+import type { Dns, Http, Tcp, Tls, Whois } from './context.ts'
+import type { Finding, Sighting } from './observe.ts'
+
+export type UseCase = 'footprint' | 'investigate' | 'identity' | 'monitor'
+
+export type Flag = 'invasive' | 'slow' | 'unofficial'
+
+/** A condition on an entity, beyond its type. `isApex`: a registrable domain; `resolved`: a name with an address. */
+export type Where = 'isApex' | 'isPublic'
+
+export interface Consumes<C extends EntityType = EntityType> {
+  type: C
+  where?: Where
+}
+
+export interface Limits {
+  perMinute?: number
+  perSecond?: number
+  /** Tasks of this module at the same time in one process. */
+  concurrency?: number
+  /** Modules that name the same group share its limits. Default: the module's id. */
+  group?: string
+  /** How long an answer may be reused, as people write it: `6h`. */
+  cacheFor?: string
+  /** The longest one task may take. Default `2m`. */
+  timeout?: string
+}
+
+export interface NeededKey {
+  /** The name the key is stored under: `SHODAN_API_KEY`. */
+  key: string
+  /** Where a person gets one. */
+  where: string
+  tier: 'free' | 'tiered' | 'paid'
+}
+
+/** What `run` is given. No other way out of the process exists for a module. */
+export interface Context<C extends EntityType = EntityType, S extends TSchema = TSchema> {
+  entity: EntityRef & { type: C }
+  http: Http
+  dns: Dns
+  tcp: Tcp
+  tls: Tls
+  whois: Whois
+  settings: Static<S>
+  /** The key that `needs` names. Planned as `no-key` and never run when it is missing. */
+  key: string
+  log: (message: string, fields?: Record<string, unknown>) => void
+  signal: AbortSignal
+}
+
+export interface BatchContext<C extends EntityType = EntityType, S extends TSchema = TSchema> extends Omit<
+  Context<C, S>,
+  'entity'
+> {
+  entities: (EntityRef & { type: C })[]
+}
+
+export interface Module<
+  C extends EntityType = EntityType,
+  P extends EntityType = EntityType,
+  S extends TSchema = TSchema,
+> {
+  /** The folder's name. */
+  id: string
+  /** Raised when the meaning of its output changes. */
+  version: number
+  title: string
+  summary: string
+  homepage: string
+  documentation?: string
+  terms?: string
+  consumes: Consumes<C>[]
+  produces: P[]
+  /** The strongest contact it can cause: a ceiling that the network enforces. */
+  contact: Contact
+  /** The provider makes the query public or shares it. */
+  discloses?: boolean
+  /** Whose data it is; many providers resell one. */
+  origin?: string
+  useCases: UseCase[]
+  flags?: Flag[]
+  limits?: Limits
+  needs?: NeededKey
+  settings?: S
+  /** Attributes that change with every look; left out when two runs are compared. */
+  volatile?: string[]
+  /** An entity to try it with. */
+  sample: string
+  /** At most this many entities in one task of `runBatch`. */
+  batch?: number
+  run?(context: Context<C, S>): AsyncIterable<Sighting<P> | Finding>
+  runBatch?(context: BatchContext<C, S>): AsyncIterable<Sighting<P> | Finding>
+}
+
+/**
+ * Declares a module; what it yields must be of a type that it declares in `produces`.
+ * `NoInfer` keeps `produces` the only place the types are taken from, so that an undeclared one is a compile error.
+ */
+export function defineModule<const C extends EntityType, const P extends EntityType, S extends TSchema>(
+  module: Omit<Module<C, P, S>, 'run' | 'runBatch'> &
+    (
+      | { run(context: Context<C, S>): AsyncIterable<Sighting<NoInfer<P>> | Finding> }
+      | { runBatch(context: BatchContext<C, S>): AsyncIterable<Sighting<NoInfer<P>> | Finding>; batch: number }
+    ),
+): Module<C, P, S> {
+  return module
+}

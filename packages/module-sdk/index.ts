@@ -1,0 +1,5 @@
+export { defineModule } from './define.ts'
+export type { BatchContext, Consumes, Context, Module } from './define.ts'
+export { finding, observe, url } from './observe.ts'
+export type { Finding, Sighting } from './observe.ts'
+export { Type as t } from 'typebox'

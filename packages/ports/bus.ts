@@ -1,0 +1,61 @@
+/** The bus: durable facts, at least once, in no promised order. */
+
+export interface BusEvent {
+  /** The event's name: `observations.collected`. */
+  name: string
+  workspace: string
+  /** Derived from what caused it, so that a repeat carries the same id. */
+  id: string
+  /** JSON text. */
+  body: string
+}
+
+export interface DeliveredEvent extends BusEvent {
+  /** The log's time, milliseconds. */
+  publishedAt: number
+}
+
+export interface SubscriptionOptions {
+  /** Names the subscription for ever: `<service>:<purpose>`. It lives until `drop`. */
+  name: string
+  events: string[]
+  /** At most this many events, or this many bytes of body, reach the handler at once. */
+  maxEvents?: number
+  maxBytes?: number
+}
+
+export interface SubscriptionState {
+  name: string
+  /** Events published and not yet acknowledged. */
+  lag: number
+  /** How long the oldest of them has waited, milliseconds. */
+  ageMs: number
+  /** Set when events were lost to this subscription (cut off, log restored): it must rebuild from the owner of the data. */
+  rebuild: boolean
+}
+
+export interface Subscription extends AsyncDisposable {
+  /** Resolves when everything published before the call has been handled. */
+  drained(): Promise<void>
+}
+
+export interface Bus extends AsyncDisposable {
+  readonly can: {
+    /** Other processes see what is published here. */
+    shared: boolean
+    /** What is published survives the death of the process. */
+    durable: boolean
+  }
+  /** Resolves when the events are durable. All of one call, or none. */
+  publish(events: BusEvent[]): Promise<void>
+  /**
+   * Calls `handle` with batches, one at a time; what it resolves is acknowledged. When it rejects, the same events come
+   * again after a pause, so the caller decides what poison is. A new name starts at the oldest event still kept.
+   */
+  subscribe(options: SubscriptionOptions, handle: (events: DeliveredEvent[]) => Promise<void>): Promise<Subscription>
+  /** Forgets the subscription and its place. */
+  drop(name: string): Promise<void>
+  states(): Promise<SubscriptionState[]>
+  /** Share of the log's size limit in use, 0 to 1. At half, no new work should be given out. */
+  pressure(): Promise<number>
+}

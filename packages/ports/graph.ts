@@ -1,0 +1,110 @@
+import type { EntityType } from '@mirage/model/entity.ts'
+import type { RelationshipKind } from '@mirage/model/relationship.ts'
+import type { Stamped } from './documents.ts'
+
+/** The graph of a workspace: a projection of observations, which runs made. All writes join as `MergeRule` says. */
+export interface GraphNode {
+  id: string
+  type: EntityType
+  value: string
+  firstSeenAt: number
+  lastSeenAt: number
+  tags: string[]
+  attributes: Record<string, Stamped>
+}
+
+export interface GraphEdge {
+  id: string
+  from: string
+  to: string
+  kind: RelationshipKind
+  qualifier: string
+  firstSeenAt: number
+  lastSeenAt: number
+  modules: string[]
+  attributes: Record<string, Stamped>
+}
+
+export interface GraphPage<T> {
+  items: T[]
+  next?: string
+}
+
+export interface Neighbour {
+  edge: GraphEdge
+  node: GraphNode
+}
+
+/** `run` limits a question to what that run saw. */
+export interface GraphScope {
+  run?: string
+}
+
+export interface NeighbourQuery extends GraphScope {
+  kind?: RelationshipKind
+  direction?: 'out' | 'in'
+  after?: string
+  limit: number
+}
+
+export interface GraphCounts {
+  nodes: number
+  edges: number
+  byType: Partial<Record<EntityType, number>>
+}
+
+/** That a node belongs to the group `key` of `group`: what rules evaluate together. */
+export interface GroupMember {
+  group: string
+  key: string
+  node: string
+}
+
+export interface Graph extends AsyncDisposable {
+  readonly can: { shared: boolean; durable: boolean }
+  /** Joins nodes, edges and memberships as seen by `run`. Every end of an edge is a node of this call or an earlier one. */
+  upsert(
+    workspace: string,
+    run: string,
+    batch: { nodes: GraphNode[]; edges: GraphEdge[]; members: GroupMember[] },
+  ): Promise<void>
+  nodes(workspace: string, ids: string[]): Promise<(GraphNode | undefined)[]>
+  /** By type, in the order of first arrival. */
+  list(
+    workspace: string,
+    query: GraphScope & { type?: EntityType; after?: string; limit: number },
+  ): Promise<GraphPage<GraphNode>>
+  edges(workspace: string, query: GraphScope & { after?: string; limit: number }): Promise<GraphPage<GraphEdge>>
+  neighbours(workspace: string, id: string, query: NeighbourQuery): Promise<GraphPage<Neighbour>>
+  /** How many edges a node has, by kind and direction. */
+  degrees(
+    workspace: string,
+    id: string,
+    scope: GraphScope,
+  ): Promise<{ kind: RelationshipKind; direction: 'out' | 'in'; count: number }[]>
+  members(
+    workspace: string,
+    query: GraphScope & { group: string; key: string; after?: string; limit: number },
+  ): Promise<GraphPage<GraphNode>>
+  /** The keys of a group, for rules that look at all of them at the end. */
+  keys(
+    workspace: string,
+    query: GraphScope & { group: string; after?: string; limit: number },
+  ): Promise<GraphPage<{ key: string; members: number }>>
+  /** A shortest path, ends included, ignoring direction; undefined when there is none within `maxLength` edges. */
+  path(
+    workspace: string,
+    from: string,
+    to: string,
+    query: GraphScope & { maxLength: number },
+  ): Promise<Neighbour[] | undefined>
+  /** Breadth first from `roots` (all nodes when empty) until a budget ends it; `truncated` says whether it did. */
+  subgraph(
+    workspace: string,
+    query: GraphScope & { roots: string[]; depth: number; maxNodes: number; maxEdges: number },
+  ): Promise<{ nodes: GraphNode[]; edges: GraphEdge[]; truncated: boolean }>
+  counts(workspace: string, scope: GraphScope): Promise<GraphCounts>
+  /** Forgets what only this run saw. */
+  deleteRun(workspace: string, run: string): Promise<void>
+  erase(workspace: string): Promise<void>
+}
