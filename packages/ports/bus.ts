@@ -34,6 +34,13 @@ export interface SubscriptionState {
   rebuild: boolean
 }
 
+export interface DeadLetter {
+  place: number
+  event: DeliveredEvent
+  reason: string
+  setAsideAt: number
+}
+
 export interface Subscription extends AsyncDisposable {
   /** Resolves when everything published before the call has been handled. */
   drained(): Promise<void>
@@ -56,6 +63,12 @@ export interface Bus extends AsyncDisposable {
   /** Forgets the subscription and its place. */
   drop(name: string): Promise<void>
   states(): Promise<SubscriptionState[]>
+  /** Keeps an event that a subscription cannot handle, with the reason; resolves when it is durable. Never trimmed. */
+  setAside(subscription: string, event: DeliveredEvent, reason: string): Promise<void>
+  /** What was set aside, oldest first, from `after` (a letter's `place`) on. */
+  deadLetters(subscription: string, page: { after?: number; limit: number }): Promise<DeadLetter[]>
+  /** Delivers letters to the subscription once more and forgets them here. */
+  replay(subscription: string, places: number[]): Promise<number>
   /** Share of the log's size limit in use, 0 to 1. At half, no new work should be given out. */
   pressure(): Promise<number>
 }

@@ -1,0 +1,91 @@
+import { Pool } from 'undici'
+import { pause } from './clock.ts'
+import type { Wire } from './client.ts'
+import { MirageError, messageOf } from './errors.ts'
+
+/** Where a service listens: a Unix socket on this machine, or an origin such as `http://10.0.0.7:8003`. */
+export type Address = { socket: string } | { origin: string }
+
+export interface Dispatch extends AsyncDisposable {
+  wire: Wire
+}
+
+export interface DispatchOptions {
+  /** The present address of a service; starts it where it is started on demand. */
+  addressOf(service: string): Address | Promise<Address>
+  /** The value of `authorization` for this call, computed when it is sent. */
+  authorization(): string | Promise<string>
+  /** How long a service may take to begin its answer, milliseconds. */
+  timeoutMs?: number
+}
+
+const attempts = 4
+
+/** Calls over pooled connections. What could not be delivered is tried again when repeating it does no harm. */
+export function openDispatch({ addressOf, authorization, timeoutMs = 30_000 }: DispatchOptions): Dispatch {
+  const pools = new Map<string, Pool>()
+
+  function poolOf(address: Address): Pool {
+    const name = 'socket' in address ? address.socket : address.origin
+    let pool = pools.get(name)
+    if (!pool) {
+      const options = {
+        connections: 64,
+        pipelining: 1,
+        headersTimeout: timeoutMs,
+        bodyTimeout: 0,
+        keepAliveTimeout: 30_000,
+      }
+      pool =
+        'socket' in address
+          ? new Pool('http://mirage', { ...options, socketPath: address.socket })
+          : new Pool(address.origin, options)
+      pools.set(name, pool)
+    }
+    return pool
+  }
+
+  return {
+    async wire({ service, method, path, headers, body, repeatable, signal }) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          const pool = poolOf(await addressOf(service))
+          const answer = await pool.request({
+            method: method,
+            path,
+            headers: {
+              ...headers,
+              authorization: await authorization(),
+              ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            },
+            body: body ?? null,
+            signal: signal ?? null,
+          })
+          return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+        } catch (error) {
+          if (signal?.aborted || error instanceof MirageError) throw error
+          if (attempt >= attempts || !(repeatable || neverArrived(error))) throw unreachable(service, error)
+          await pause(25 * 2 ** attempt, signal)
+        }
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
+    },
+  }
+}
+
+function neverArrived(error: unknown): boolean {
+  const code = (error as { code?: string }).code
+  return code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'UND_ERR_CONNECT_TIMEOUT'
+}
+
+function unreachable(service: string, cause: unknown): MirageError {
+  return new MirageError({
+    code: 'service.unreachable',
+    status: 503,
+    detail: `The service ${service} does not answer (${messageOf(cause)}). Is it running?`,
+    retryable: true,
+    cause,
+  })
+}

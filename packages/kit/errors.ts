@@ -1,0 +1,47 @@
+export interface MirageErrorOptions {
+  /** `<noun>.<reason>`, declared in the contract of the service that throws it. */
+  code: string
+  /** The HTTP status it travels as. */
+  status: number
+  /** Names the thing and the next step, for the person who gets it. Never a secret. */
+  detail: string
+  /** The same call may succeed later without a change. */
+  retryable?: boolean
+  cause?: unknown
+}
+
+/** The one error that crosses a boundary. */
+export class MirageError extends Error {
+  readonly code: string
+  readonly status: number
+  readonly detail: string
+  readonly retryable: boolean
+
+  constructor(options: MirageErrorOptions) {
+    super(options.detail, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'MirageError'
+    this.code = options.code
+    this.status = options.status
+    this.detail = options.detail
+    this.retryable = options.retryable ?? false
+  }
+}
+
+/** A thing that was asked for by id and is not there. */
+export function notFound(noun: string, id: string): MirageError {
+  return new MirageError({
+    code: `${noun}.not_found`,
+    status: 404,
+    detail: `There is no ${noun.replace(/s$/, '')} “${id}” here.`,
+  })
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** True when the store is full, locked or away: never the fault of the record being written. */
+export function isStoreTrouble(error: unknown): boolean {
+  return error instanceof MirageError && error.code.startsWith('store.')
+}

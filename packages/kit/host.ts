@@ -1,0 +1,201 @@
+import { rmSync } from 'node:fs'
+import { type FastifyInstance, fastify } from 'fastify'
+import { createClient } from './client.ts'
+import type { Clock } from './clock.ts'
+import { consume } from './consume.ts'
+import type { Contract } from './contract.ts'
+import { type Address, openDispatch } from './dispatch.ts'
+import { MirageError, messageOf } from './errors.ts'
+import type { OutgoingEvent } from './event.ts'
+import { newId } from './id.ts'
+import type { Log } from './log.ts'
+import { openApiOf } from './openapi.ts'
+import { problemOf } from './problem.ts'
+import { mountRoutes } from './routes.ts'
+import type { Consumer, Running, Service } from './service.ts'
+import { type Metrics, openMetrics } from './telemetry.ts'
+import type { Tokens } from './token.ts'
+
+/** What the host needs of a bus. The bus port has it. */
+export interface HostBus {
+  publish(events: OutgoingEvent[]): Promise<void>
+  subscribe(
+    options: { name: string; events: string[]; maxEvents?: number },
+    handle: (events: Delivered[]) => Promise<void>,
+  ): Promise<AsyncDisposable>
+  setAside(subscription: string, event: Delivered, reason: string): Promise<void>
+}
+
+type Delivered = OutgoingEvent & { publishedAt: number }
+
+export type ListenAt = { path: string } | { host: string; port: number }
+
+export interface HostOptions {
+  services: Service[]
+  version: string
+  /** Of each service, already checked. */
+  settings: Record<string, Record<string, unknown>>
+  /** What stands behind a port for this service. */
+  port(service: string, name: string): Promise<unknown>
+  bus(service: string): Promise<HostBus>
+  /** Where a service listens, of this host or another. */
+  addressOf(service: string): Address | Promise<Address>
+  listenAt(service: string): ListenAt
+  tokens: Tokens
+  clock: Clock
+  log: Log
+}
+
+export interface Host extends AsyncDisposable {
+  /** The service's own HTTP instance, when it runs in this thread. */
+  app(service: string): FastifyInstance | undefined
+}
+
+interface Started {
+  service: Service
+  app: FastifyInstance
+  running: Running<Contract>
+  bus: HostBus
+  stop: AbortController
+  log: Log
+}
+
+/**
+ * Starts services in this thread: each gets an HTTP instance of its own with health, metrics and its OpenAPI
+ * document, and is subscribed to what it listens to once all of them listen. `start` of a service must not call another.
+ * Dispose stops in the reverse order: no new deliveries, then no new calls, then the services.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const started: Started[] = []
+  const subscriptions: AsyncDisposable[] = []
+  const dispatches: AsyncDisposable[] = []
+
+  async function stop(): Promise<void> {
+    for (const { stop } of started) stop.abort(new Error('the service stops'))
+    await Promise.allSettled(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
+    for (const { app, running, log } of started.toReversed()) {
+      try {
+        await app.close()
+        await running[Symbol.asyncDispose]?.()
+      } catch (error) {
+        log.error('A service did not stop cleanly', { error })
+      }
+    }
+    await Promise.allSettled(dispatches.map((dispatch) => dispatch[Symbol.asyncDispose]()))
+  }
+
+  try {
+    for (const service of options.services) started.push(await startService(service, options, dispatches))
+    for (const { service, app } of started) {
+      const at = options.listenAt(service.contract.service)
+      if ('path' in at) rmSync(at.path, { force: true })
+      await app.listen(at)
+    }
+    for (const one of started)
+      for (const consumer of one.running.consumes ?? []) subscriptions.push(await subscribe(one, consumer))
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    app: (name) => started.find(({ service }) => service.contract.service === name)?.app,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function startService(service: Service, options: HostOptions, dispatches: AsyncDisposable[]): Promise<Started> {
+  const { contract } = service
+  const name = contract.service
+  const log = options.log.child({ service: name })
+  const metrics = openMetrics(name)
+  const stop = new AbortController()
+  const bus = await options.bus(name)
+  const given: Record<string, unknown> = {}
+  for (const [need, what] of Object.entries(service.needs)) {
+    if ('port' in what) given[need] = await options.port(name, what.port)
+    else {
+      const dispatch = openDispatch({
+        addressOf: options.addressOf,
+        authorization: async () =>
+          `Bearer ${await options.tokens.issue({ caller: { kind: 'service', id: name }, workspace: 'default', rights: [] })}`,
+      })
+      dispatches.push(dispatch)
+      given[need] = createClient(what, dispatch.wire)
+    }
+  }
+  const running = await service.start({
+    ...given,
+    settings: options.settings[name] ?? {},
+    log,
+    clock: options.clock,
+    metrics,
+    signal: stop.signal,
+    announce: (events: OutgoingEvent[]) => bus.publish(events),
+  } as never) // the definition's own types say what start() takes; here services of every kind pass through
+  return { service, app: createApp(service, running, options, metrics, log), running, bus, stop, log }
+}
+
+function createApp(
+  service: Service,
+  running: Running<Contract>,
+  { tokens, version }: HostOptions,
+  metrics: Metrics,
+  log: Log,
+): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    genReqId: (request) =>
+      typeof request.headers['x-request-id'] === 'string' ? request.headers['x-request-id'].slice(0, 64) : newId('req'),
+    routerOptions: { maxParamLength: 20_000 },
+    forceCloseConnections: true,
+  })
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, request.id)
+    if (problem.status >= 500 && !(error instanceof MirageError && error.retryable))
+      log.error('A request failed', {
+        requestId: request.id,
+        method: request.method,
+        url: request.routeOptions.url,
+        error,
+      })
+    metrics.count('request_errors', { code: problem.code })
+    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+  })
+  app.setNotFoundHandler((request) => {
+    throw new MirageError({
+      code: 'request.no_such_route',
+      status: 404,
+      detail: `${request.method} ${request.url.split('?')[0]} is not an operation of ${service.contract.service}.`,
+    })
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.count('requests', { method: request.method, status: String(reply.statusCode) })
+  })
+  app.get('/health/live', async () => ({ live: true }))
+  app.get('/health/ready', async (_request, reply) => {
+    const health = (await running.health?.()) ?? { ready: true }
+    return reply.code(health.ready ? 200 : 503).send(health)
+  })
+  app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics.text()))
+  app.get('/openapi.json', async () => openApiOf([service.contract], version))
+  mountRoutes(app, service.contract, running.handlers, tokens)
+  return app
+}
+
+function subscribe({ service, bus, log, stop }: Started, consumer: Consumer): Promise<AsyncDisposable> {
+  const name = `${service.contract.service}:${consumer.purpose}`
+  const poison = {
+    log,
+    signal: stop.signal,
+    setAside: (event: Delivered, reason: string) => bus.setAside(name, event, reason),
+  }
+  return bus.subscribe({ name, events: [consumer.event.name], maxEvents: consumer.maxEvents }, async (events) => {
+    try {
+      await consume(consumer, events, poison)
+    } catch (error) {
+      if (!stop.signal.aborted)
+        log.warn('Deliveries wait: their store cannot take them', { subscription: name, reason: messageOf(error) })
+      throw error
+    }
+  })
+}

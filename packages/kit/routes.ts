@@ -1,0 +1,181 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { TSchema } from 'typebox'
+import {
+  type Bytes,
+  type Call,
+  type Contract,
+  type EventRow,
+  type Operation,
+  pathNames,
+  replyKind,
+} from './contract.ts'
+import { MirageError } from './errors.ts'
+import { decodeParameters, demand, fits, misfits } from './schema.ts'
+import { continueTrace } from './telemetry.ts'
+import type { Tokens } from './token.ts'
+
+export const apiPrefix = '/api/v1'
+
+type Handler = (input: never, call: Call) => unknown
+
+/** Every operation of the contract as a route of this instance, under `/api/v1`. */
+export function mountRoutes(
+  app: FastifyInstance,
+  contract: Contract,
+  handlers: Record<string, Handler>,
+  tokens: Tokens,
+): void {
+  for (const [name, operation] of Object.entries(contract.operations)) {
+    app.route({
+      method: operation.method,
+      url: apiPrefix + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      bodyLimit: operation.bodyLimit,
+      handler: (request, reply) => answer(operation, handlers[name]!, tokens, request, reply),
+    })
+  }
+}
+
+async function answer(
+  operation: Operation,
+  handler: Handler,
+  tokens: Tokens,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const call = await openCall(operation, tokens, request, reply)
+  const input = readInput(operation, request)
+  const result = await handler(input as never, call)
+  switch (replyKind(operation.reply)) {
+    case 'stream':
+      return reply.type('application/x-ndjson').send(readable(lines(result as AsyncIterable<unknown>), call))
+    case 'events':
+      reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no')
+      return reply
+        .type('text/event-stream')
+        .send(readable(eventLines(result as AsyncIterable<EventRow<unknown>>, call.signal), call))
+    case 'bytes':
+      return sendBytes(reply, result as Bytes)
+    case 'json':
+      return sendJson(operation, reply, result)
+  }
+}
+
+/** Who calls and whether they may. Throws 401 and 403. */
+async function openCall(
+  operation: Operation,
+  tokens: Tokens,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Call> {
+  const stop = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) stop.abort(new Error('the caller went away'))
+  })
+  const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  const claims =
+    operation.permission === 'public' && !token
+      ? { caller: { kind: 'nobody' as const, id: '' }, workspace: 'default', rights: [] }
+      : await tokens.verify(token ?? '')
+  const asked = request.headers['mirage-workspace']
+  const lastEventId = request.headers['last-event-id']
+  const call: Call = {
+    ...claims,
+    workspace: claims.caller.kind === 'service' && typeof asked === 'string' ? asked : claims.workspace,
+    requestId: request.id,
+    trace: continueTrace(request.headers.traceparent as string | undefined),
+    signal: stop.signal,
+    ...(typeof lastEventId === 'string' ? { lastEventId } : {}),
+  }
+  if (!mayCall(operation.permission, call))
+    throw new MirageError({
+      code: 'request.forbidden',
+      status: 403,
+      detail: `This needs the right “${operation.permission}”, which ${call.caller.kind} “${call.caller.id}” does not have.`,
+    })
+  return call
+}
+
+/** `admin` includes `write`, `write` includes `read`; services may everything. */
+export function mayCall(permission: string, { caller, rights }: Pick<Call, 'caller' | 'rights'>): boolean {
+  if (permission === 'public' || caller.kind === 'service') return true
+  if (permission === 'service') return false
+  const [noun, verb] = permission.split(':')
+  const enough = verb === 'read' ? ['read', 'write', 'admin'] : verb === 'write' ? ['write', 'admin'] : ['admin']
+  return rights.includes('*') || enough.some((one) => rights.includes(`${noun}:${one}`) || rights.includes(`*:${one}`))
+}
+
+/** One flat input: names in the path, the query of GET and DELETE, the body of the rest. Throws 400 for anything unknown. */
+function readInput(operation: Operation, request: FastifyRequest): unknown {
+  const properties = operation.input.properties as Record<string, TSchema>
+  const names = pathNames(operation.path)
+  const search = new URLSearchParams(request.url.split('?')[1] ?? '')
+  const fromPath = decodeParameters(
+    properties,
+    new URLSearchParams(Object.entries(request.params as Record<string, string>)),
+  )
+  const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE'
+  const rest = hasBody ? (request.body ?? {}) : decodeParameters(properties, search)
+  if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) throw invalid('The body must be a JSON object.')
+  const doubled = names.find((name) => Object.hasOwn(rest, name))
+  if (doubled) throw invalid(`“${doubled}” stands in the path already.`)
+  if (hasBody && search.size > 0) throw invalid('This operation takes no query parameters: send them in the body.')
+  return demand(operation.input, { ...rest, ...fromPath })
+}
+
+function invalid(detail: string): MirageError {
+  return new MirageError({ code: 'request.invalid', status: 400, detail })
+}
+
+function sendJson(operation: Operation, reply: FastifyReply, result: unknown): FastifyReply {
+  if (operation.status === 204) return reply.code(204).send()
+  const schema = operation.reply
+  if (!fits(schema, result)) throw new Error(`answer does not fit its contract: ${misfits(schema, result).join('; ')}`)
+  return reply.code(operation.status).type('application/json').send(JSON.stringify(result))
+}
+
+function sendBytes(reply: FastifyReply, { type, name, body }: Bytes): FastifyReply {
+  reply.type(type)
+  if (name) reply.header('content-disposition', `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"`)
+  return reply.send(
+    typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as Uint8Array) : Readable.from(body),
+  )
+}
+
+function readable(source: AsyncIterable<string>, { signal }: Call): Readable {
+  const stream = Readable.from(source, { objectMode: false, highWaterMark: 64 << 10 })
+  signal.addEventListener('abort', () => stream.destroy(), { once: true })
+  return stream
+}
+
+async function* lines(rows: AsyncIterable<unknown>): AsyncIterable<string> {
+  for await (const row of rows) yield JSON.stringify(row) + '\n'
+}
+
+const heartbeatMs = 15_000
+
+/** Rows as server-sent events, with a comment now and then so that proxies and clients see a live connection. */
+async function* eventLines(rows: AsyncIterable<EventRow<unknown>>, signal: AbortSignal): AsyncIterable<string> {
+  const source = rows[Symbol.asyncIterator]()
+  let next = source.next()
+  next.catch(() => undefined) // handled by the race below, also when the caller goes away before
+  yield ': open\n\n'
+  try {
+    while (!signal.aborted) {
+      let timer: NodeJS.Timeout | undefined
+      const quiet = new Promise<'quiet'>((resolve) => (timer = setTimeout(resolve, heartbeatMs, 'quiet')))
+      const step = await Promise.race([next, quiet])
+      clearTimeout(timer)
+      if (step === 'quiet') {
+        yield ': still here\n\n'
+        continue
+      }
+      if (step.done) return
+      yield `id: ${step.value.id}\ndata: ${JSON.stringify(step.value.data)}\n\n`
+      next = source.next()
+      next.catch(() => undefined)
+    }
+  } finally {
+    await source.return?.()
+  }
+}
