@@ -135,7 +135,7 @@ export function bytes(...types: string[]): BytesReply {
 
 /** Which kind of reply this is: `json` for a schema. */
 export function replyKind(reply: Reply): 'json' | 'stream' | 'events' | 'bytes' {
-  return 'as' in reply ? (reply).as : 'json'
+  return 'as' in reply ? reply.as : 'json'
 }
 
 export type InputOf<O extends Operation> = O extends Operation<infer P> ? Static<TObject<P>> : never

@@ -58,7 +58,7 @@ export function decodeParameters(
 ): Record<string, unknown> {
   const decoded: Record<string, unknown> = {}
   for (const name of new Set(parameters.keys())) {
-    const schema = properties[name]
+    const schema: { type?: string; items?: { type?: string } } | undefined = properties[name]
     const texts = parameters.getAll(name)
     if (schema?.type === 'array') decoded[name] = texts.map((text) => decodeText(schema.items?.type, text))
     else decoded[name] = texts.length === 1 ? decodeText(schema?.type, texts[0]!) : texts

@@ -1,0 +1,145 @@
+import { defineContract, get, Nothing, post, remove, stream } from '@mirage/kit/contract.ts'
+import { defineEvent } from '@mirage/kit/event.ts'
+import { Instant, Page, pageInput } from '@mirage/kit/schema.ts'
+import { type Static, Type as t } from 'typebox'
+
+const Count = t.Integer({ minimum: 0 })
+
+/** An entity as the workspace knows it, over all its runs. */
+export const StoredEntity = t.Object({
+  id: t.String(),
+  type: t.String(),
+  value: t.String(),
+  firstSeenAt: Instant,
+  lastSeenAt: Instant,
+  tags: t.Array(t.String()),
+  modules: t.Array(t.String()),
+  /** The latest value of each attribute. */
+  attributes: t.Record(t.String(), t.Unknown()),
+  falsePositive: t.Boolean(),
+  notes: t.Array(t.Object({ at: Instant, text: t.String() })),
+})
+export type StoredEntity = Static<typeof StoredEntity>
+
+export const StoredObservation = t.Object({
+  id: t.String(),
+  run: t.String(),
+  module: t.String(),
+  moduleVersion: Count,
+  entity: t.String(),
+  source: t.Optional(t.String()),
+  kind: t.Optional(t.String()),
+  qualifier: t.Optional(t.String()),
+  direction: t.Optional(t.Enum(['out', 'in'])),
+  relationship: t.Optional(t.String()),
+  key: t.String(),
+  firstSeenAt: Instant,
+  lastSeenAt: Instant,
+  raw: t.Optional(t.String()),
+  attributes: t.Record(t.String(), t.Unknown()),
+  tags: t.Array(t.String()),
+  exchange: t.Optional(t.String()),
+})
+export type StoredObservation = Static<typeof StoredObservation>
+
+export const StoredRelationship = t.Object({
+  id: t.String(),
+  from: t.String(),
+  kind: t.String(),
+  qualifier: t.String(),
+  to: t.String(),
+  firstSeenAt: Instant,
+  lastSeenAt: Instant,
+  modules: t.Array(t.String()),
+})
+export type StoredRelationship = Static<typeof StoredRelationship>
+
+/** One step of "why is it here": the entity, and the observation that led to it. */
+export const Reason = t.Object({ entity: StoredEntity, observation: t.Optional(StoredObservation) })
+export type Reason = Static<typeof Reason>
+
+const run = { run: t.String() }
+
+export const storage = defineContract(
+  'data-storage',
+  'Entities, observations and relationships, with their evidence.',
+  {
+    searchEntities: get('/entities', {
+      summary:
+        'Entities, by type and value. `query` is the query language: `type:domain tag:prod seen:>2026-01-01 "mail"`.',
+      permission: 'entities:read',
+      input: { run: t.Optional(t.String()), query: t.Optional(t.String({ maxLength: 4096 })), ...pageInput },
+      reply: Page(StoredEntity),
+      errors: ['entities.query_invalid'],
+    }),
+    getEntity: get('/entities/{entity}', {
+      summary: 'One entity, by id or `type:value`.',
+      permission: 'entities:read',
+      input: { entity: t.String() },
+      reply: StoredEntity,
+      errors: ['entities.not_found'],
+    }),
+    explainEntity: get('/entities/{entity}/reasons', {
+      summary: 'Why an entity is here: the chain of observations from a seed of the run to it, seed first.',
+      permission: 'entities:read',
+      input: { entity: t.String(), ...run },
+      reply: t.Object({ items: t.Array(Reason), observations: t.Array(StoredObservation) }),
+      errors: ['entities.not_found'],
+    }),
+    markEntities: post('/entities/marks', {
+      summary: 'Tags, notes and false-positive marks for all entities that a query selects. They outlive runs.',
+      permission: 'entities:write',
+      input: {
+        run: t.Optional(t.String()),
+        query: t.String({ maxLength: 4096 }),
+        addTags: t.Optional(t.Array(t.String({ minLength: 1, maxLength: 64 }))),
+        removeTags: t.Optional(t.Array(t.String())),
+        falsePositive: t.Optional(t.Boolean()),
+        note: t.Optional(t.String({ minLength: 1, maxLength: 10_000 })),
+      },
+      reply: t.Object({ marked: Count }),
+      errors: ['entities.query_invalid'],
+    }),
+    exportEntities: get('/exports/entities', {
+      summary: 'Every entity of a run, ordered by id.',
+      permission: 'entities:read',
+      input: run,
+      reply: stream(StoredEntity),
+    }),
+    exportObservations: get('/exports/observations', {
+      summary: 'Every observation of a run, ordered by id.',
+      permission: 'entities:read',
+      input: { ...run, entity: t.Optional(t.String()) },
+      reply: stream(StoredObservation),
+    }),
+    exportRelationships: get('/exports/relationships', {
+      summary: 'Every relationship of a run, ordered by id.',
+      permission: 'entities:read',
+      input: run,
+      reply: stream(StoredRelationship),
+    }),
+    countRun: get('/stored-runs/{run}', {
+      summary: 'How much of a run is stored.',
+      permission: 'entities:read',
+      input: run,
+      reply: t.Object({ entities: Count, observations: Count, relationships: Count }),
+    }),
+    deleteRun: remove('/stored-runs/{run}', {
+      summary: 'Forgets a run and what only it saw.',
+      permission: 'service',
+      input: run,
+      reply: Nothing,
+      status: 204,
+    }),
+  },
+)
+
+/** Tags, notes or false-positive marks of these entities changed. */
+export const entitiesChanged = defineEvent(
+  'entities.changed',
+  t.Object({
+    entities: t.Array(t.Object({ id: t.String(), tags: t.Array(t.String()), falsePositive: t.Boolean() }), {
+      maxItems: 1000,
+    }),
+  }),
+)

@@ -1,0 +1,119 @@
+import { defineContract, get, Nothing, put, remove } from '@mirage/kit/contract.ts'
+import { defineEvent } from '@mirage/kit/event.ts'
+import { Instant } from '@mirage/kit/schema.ts'
+import { contacts } from '@mirage/model/contact.ts'
+import { type Static, Type as t } from 'typebox'
+
+export const keyStates = ['not-needed', 'missing', 'set', 'refused'] as const
+
+/** What a module is, without its code. */
+export const ModuleInfo = t.Object({
+  id: t.String(),
+  version: t.Integer(),
+  title: t.String(),
+  summary: t.String(),
+  homepage: t.String(),
+  documentation: t.Optional(t.String()),
+  terms: t.Optional(t.String()),
+  consumes: t.Array(t.Object({ type: t.String(), where: t.Optional(t.String()) })),
+  produces: t.Array(t.String()),
+  contact: t.Enum([...contacts]),
+  discloses: t.Boolean(),
+  origin: t.String(),
+  useCases: t.Array(t.String()),
+  flags: t.Array(t.String()),
+  limits: t.Object({
+    perMinute: t.Optional(t.Number()),
+    perSecond: t.Optional(t.Number()),
+    concurrency: t.Optional(t.Integer()),
+    group: t.Optional(t.String()),
+    cacheFor: t.Optional(t.String()),
+    timeout: t.Optional(t.String()),
+  }),
+  key: t.Optional(t.Object({ name: t.String(), where: t.String(), tier: t.String(), state: t.Enum([...keyStates]) })),
+  volatile: t.Array(t.String()),
+  sample: t.String(),
+  /** Entities in one task; 1 for modules that take one. */
+  batch: t.Integer({ minimum: 1 }),
+  enabled: t.Boolean(),
+})
+export type ModuleInfo = Static<typeof ModuleInfo>
+
+/** A key that a source needs, never its value. */
+export const KeyInfo = t.Object({
+  name: t.String(),
+  state: t.Enum(['missing', 'set', 'refused']),
+  modules: t.Array(t.String()),
+  where: t.Optional(t.String()),
+  setAt: t.Optional(Instant),
+  /** The last four characters, to tell keys apart; absent for short ones. */
+  hint: t.Optional(t.String()),
+})
+export type KeyInfo = Static<typeof KeyInfo>
+
+const KeyName = t.String({ pattern: '^[A-Z][A-Z0-9_]{1,63}$' })
+
+export const moduleRegistry = defineContract(
+  'module-registry',
+  'Which modules exist, what they need and produce, and their keys.',
+  {
+    listModules: get('/modules', {
+      summary: 'Modules, by what goes in and comes out.',
+      permission: 'modules:read',
+      input: { consumes: t.Optional(t.String()), produces: t.Optional(t.String()), useCase: t.Optional(t.String()) },
+      reply: t.Object({ items: t.Array(ModuleInfo) }),
+    }),
+    getModule: get('/modules/{module}', {
+      summary: 'One module.',
+      permission: 'modules:read',
+      input: { module: t.String() },
+      reply: ModuleInfo,
+      errors: ['modules.not_found'],
+    }),
+    changeModule: put('/modules/{module}/enabled', {
+      summary: 'Whether a module may run in this workspace.',
+      permission: 'modules:write',
+      input: { module: t.String(), enabled: t.Boolean() },
+      reply: ModuleInfo,
+      errors: ['modules.not_found'],
+    }),
+    listKeys: get('/keys', {
+      summary: 'Keys that modules need and whether they are set; never a value.',
+      permission: 'keys:read',
+      reply: t.Object({ items: t.Array(KeyInfo) }),
+    }),
+    setKey: put('/keys/{name}', {
+      summary: 'Stores a key, encrypted.',
+      permission: 'keys:write',
+      input: { name: KeyName, value: t.String({ minLength: 1, maxLength: 4096 }) },
+      reply: KeyInfo,
+      errors: ['keys.unknown'],
+    }),
+    removeKey: remove('/keys/{name}', {
+      summary: 'Forgets a key.',
+      permission: 'keys:write',
+      input: { name: KeyName },
+      reply: Nothing,
+      status: 204,
+    }),
+    /** The value of a key, for the collector only. */
+    revealKey: get('/keys/{name}/value', {
+      summary: 'A key for a collector.',
+      permission: 'service',
+      input: { name: KeyName },
+      reply: t.Object({ value: t.Optional(t.String()) }),
+    }),
+    reportKey: put('/keys/{name}/state', {
+      summary: 'What a source said of a key.',
+      permission: 'service',
+      input: { name: KeyName, state: t.Enum(['set', 'refused']) },
+      reply: Nothing,
+      status: 204,
+    }),
+  },
+)
+
+export const modulesChanged = defineEvent(
+  'modules.changed',
+  t.Object({ modules: t.Array(t.String()), keys: t.Array(t.String()) }),
+)
