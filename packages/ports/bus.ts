@@ -22,6 +22,8 @@ export interface SubscriptionOptions {
   /** At most this many events, or this many bytes of body, reach the handler at once. */
   maxEvents?: number
   maxBytes?: number
+  /** Called when events were lost to this subscription and its state shows `rebuild`; deliveries go on meanwhile. */
+  onLost?: () => void
 }
 
 export interface SubscriptionState {
@@ -60,6 +62,8 @@ export interface Bus extends AsyncDisposable {
    * again after a pause, so the caller decides what poison is. A new name starts at the oldest event still kept.
    */
   subscribe(options: SubscriptionOptions, handle: (events: DeliveredEvent[]) => Promise<void>): Promise<Subscription>
+  /** To be called when the subscriber has rebuilt itself from the owner of the data: clears `rebuild`. */
+  rebuilt(name: string): Promise<void>
   /** Forgets the subscription and its place. */
   drop(name: string): Promise<void>
   states(): Promise<SubscriptionState[]>

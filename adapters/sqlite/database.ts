@@ -1,0 +1,316 @@
+import { mkdirSync, statfsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { MirageError } from '@mirage/kit/errors.ts'
+import { isBusy, storeError } from './errors.ts'
+
+/** What a file is for decides how it is flushed and how much of it stays in memory. */
+export type Use = 'control' | 'bus' | 'data' | 'search' | 'graph'
+
+/**
+ * The one place for page caches, in megabytes for all files of a use in one thread: control on main, the bus in up to
+ * four threads, data and search in the store thread, graph in its own; 128 together.
+ * FULL survives a power cut; what NORMAL loses then, the bus replays.
+ */
+const uses: Record<Use, { synchronous: 'full' | 'normal'; cacheMegabytes: number }> = {
+  control: { synchronous: 'full', cacheMegabytes: 12 },
+  bus: { synchronous: 'full', cacheMegabytes: 2 },
+  data: { synchronous: 'normal', cacheMegabytes: 48 },
+  search: { synchronous: 'normal', cacheMegabytes: 16 },
+  graph: { synchronous: 'normal', cacheMegabytes: 40 },
+}
+
+/** Milliseconds that a locked file may hold up the thread; longer waits are spent off the stack. */
+const busyTimeout = 20
+const retryForMs = 30_000
+const idleMs = 1_000
+const minimumFreeBytes = 1 << 20
+const maxStatements = 400
+
+/** At most this much in one transaction, deletions included, so that the log stays small and others get their turn. */
+export const transactionRows = 2_000
+export const transactionBytes = 16 << 20
+
+const registry = new Map<string, Promise<Database>>()
+
+/**
+ * Resolves with this thread's only connection to `path`; whoever opened it closes it once. Throws `store.full` before
+ * touching the file when the disk has no room to open it, `store.unavailable` when it is no database.
+ */
+export async function openDatabase(path: string, use: Use): Promise<Database> {
+  const key = resolve(path)
+  for (;;) {
+    const opening = registry.get(key) ?? connect(key, use)
+    registry.set(key, opening)
+    try {
+      const database = await opening
+      if (!database.isOpen) continue
+      database.holders++
+      return database
+    } catch (error) {
+      if (registry.get(key) === opening) registry.delete(key)
+      throw error
+    }
+  }
+}
+
+async function connect(path: string, use: Use): Promise<Database> {
+  return retryBusy(path, () => {
+    mkdirSync(dirname(path), { recursive: true })
+    const { bavail, bsize } = statfsSync(dirname(path))
+    if (bavail * bsize < minimumFreeBytes) {
+      throw new MirageError({
+        code: 'store.full',
+        status: 507,
+        detail: `No space to open “${path}”. Free some disk space; nothing was lost.`,
+        retryable: true,
+      })
+    }
+    const connection = new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true })
+    try {
+      // Must come before the first table; it lets the bus give trimmed pages back.
+      if (use === 'bus') connection.exec('pragma auto_vacuum = incremental')
+      connection.exec('pragma journal_mode = wal')
+      connection.exec(`pragma synchronous = ${uses[use].synchronous}`)
+      connection.exec('pragma temp_store = memory')
+      connection.exec('pragma journal_size_limit = 67108864')
+      connection.exec('pragma wal_autocheckpoint = 4000')
+      return new Database(path, use, connection)
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  })
+}
+
+export class Database {
+  readonly path: string
+  readonly use: Use
+  /** Whoever has opened it and not yet closed it. */
+  holders = 0
+  /** True when something was written that no flush has followed; the bus flushes it before it moves an offset. */
+  unflushed = false
+  readonly #connection: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #held: Promise<void> | undefined
+  #idle: NodeJS.Timeout | undefined
+
+  constructor(path: string, use: Use, connection: DatabaseSync) {
+    this.path = path
+    this.use = use
+    this.#connection = connection
+    openFiles.add(this)
+    shareCaches(use)
+  }
+
+  get isOpen(): boolean {
+    return this.#connection.isOpen
+  }
+
+  /** The prepared statement of `text`, its rows as arrays. Use `all`, `get` and `run`, never `iterate`: it must be over when the caller awaits. */
+  prepare(text: string): StatementSync {
+    return this.#prepare(text, true)
+  }
+
+  /** As `prepare`, rows as objects. */
+  prepareObjects(text: string): StatementSync {
+    return this.#prepare(text, false)
+  }
+
+  #prepare(text: string, arrays: boolean): StatementSync {
+    const key = arrays ? text : `objects ${text}`
+    let statement = this.#statements.get(key)
+    if (statement === undefined) {
+      statement = this.#connection.prepare(text)
+      statement.setReturnArrays(arrays)
+      if (this.#statements.size >= maxStatements) this.#statements.delete(this.#statements.keys().next().value ?? '')
+      this.#statements.set(key, statement)
+    }
+    return statement
+  }
+
+  exec(text: string): void {
+    this.#connection.exec(text)
+  }
+
+  get inTransaction(): boolean {
+    return this.#connection.isTransaction
+  }
+
+  /** Runs `work`, which only reads and does not await, and maps what SQLite throws. Waits while another holds the connection. */
+  async read<T>(work: () => T): Promise<T> {
+    return retryBusy(this.path, async () => {
+      while (this.#held) await this.#held
+      this.#assertOpen()
+      return work()
+    })
+  }
+
+  /**
+   * Runs `work`, which does not await, in one transaction: all of it is written or nothing. While another process or
+   * thread writes it is tried again, so `work` is repeatable. Throws `store.busy` after 30 s, `store.full`,
+   * `store.unavailable`.
+   */
+  async write<T>(work: () => T): Promise<T> {
+    return retryBusy(this.path, async () => {
+      while (this.#held) await this.#held
+      this.#assertOpen()
+      this.begin()
+      try {
+        const result = work()
+        this.commit()
+        return result
+      } catch (error) {
+        this.rollback()
+        throw error
+      }
+    })
+  }
+
+  begin(): void {
+    this.prepare('begin immediate').run()
+  }
+
+  commit(): void {
+    this.prepare('commit').run()
+    this.wrote()
+  }
+
+  /** To be called after a write outside of `write`. */
+  wrote(): void {
+    this.unflushed = true
+    this.#checkpointWhenIdle()
+  }
+
+  rollback(): void {
+    // SQLite itself has rolled back after some errors, a full disk among them.
+    if (this.#connection.isOpen && this.#connection.isTransaction) this.#connection.exec('rollback')
+  }
+
+  /** Resolves with the function that gives the connection back: until then nobody else reads or writes through it. */
+  async hold(): Promise<() => void> {
+    while (this.#held) await this.#held
+    this.#assertOpen()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#held = promise
+    return () => {
+      this.#held = undefined
+      resolve()
+    }
+  }
+
+  /** Gives up the caller's share; the last one closes the file. Waits for a transaction under way. */
+  async close(): Promise<void> {
+    if (--this.holders > 0) return
+    while (this.#held) await this.#held
+    if (this.holders > 0 || !this.isOpen) return
+    this.closeNow()
+  }
+
+  /** Closes the file whoever holds it, before it is removed. */
+  closeNow(): void {
+    clearTimeout(this.#idle)
+    openFiles.delete(this)
+    registry.delete(this.path)
+    this.#statements.clear()
+    if (this.isOpen) this.#connection.close()
+    shareCaches(this.use)
+  }
+
+  setCache(kibibytes: number): void {
+    this.#connection.exec(`pragma cache_size = -${kibibytes}`)
+  }
+
+  #assertOpen(): void {
+    if (this.isOpen) return
+    throw new MirageError({ code: 'store.closed', status: 503, detail: `“${this.path}” was closed.`, retryable: true })
+  }
+
+  #checkpointWhenIdle(): void {
+    if (this.#idle) {
+      this.#idle.refresh()
+      return
+    }
+    this.#idle = setTimeout(() => {
+      this.#idle = undefined
+      if (!this.isOpen || this.#connection.isTransaction) return
+      try {
+        this.#connection.prepare('pragma wal_checkpoint(truncate)').get()
+        this.unflushed = false
+      } catch {
+        // A full disk or a reader elsewhere: the log stays until the next time, which loses nothing.
+      }
+    }, idleMs)
+    this.#idle.unref()
+  }
+}
+
+const openFiles = new Set<Database>()
+
+/** The databases this thread has open. */
+export function openDatabases(): Iterable<Database> {
+  return openFiles
+}
+
+/**
+ * Resolves when everything that other files of this thread have written is on the disk, so that what is then written to
+ * `file` may rely on it. Files of `synchronous=FULL` are there already.
+ */
+export async function flushOthers(file: Database): Promise<void> {
+  for (const other of openFiles) {
+    if (other === file || !other.unflushed || uses[other.use].synchronous === 'full') continue
+    other.unflushed = false
+    try {
+      // SQLite flushes the log itself before it moves pages out of it, so the log is all there is to flush.
+      await using log = await open(`${other.path}-wal`, 'r+')
+      await log.datasync()
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue
+      other.unflushed = true
+      throw error
+    }
+  }
+}
+
+function shareCaches(use: Use): void {
+  const files = [...openFiles].filter((file) => file.use === use && file.isOpen)
+  const share = Math.max(256, Math.floor((uses[use].cacheMegabytes * 1024) / Math.max(1, files.length)))
+  for (const file of files) file.setCache(share)
+}
+
+/** Tries `work` until the file is free, waiting off the stack; what SQLite throws leaves as a typed error. */
+export async function retryBusy<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  let waited = 0
+  for (let pauseMs = 1; ; pauseMs = Math.min(50, pauseMs * 2)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isBusy(error) || waited > retryForMs) throw storeError(error, path)
+    }
+    waited += pauseMs + busyTimeout
+    await new Promise((resume) => setTimeout(resume, pauseMs))
+  }
+}
+
+/** Creates the tables of one port in a file that may hold several. `version` is raised when a layout changes and is never lowered. */
+export async function ensureLayout(database: Database, name: string, version: number, create: string): Promise<void> {
+  await database.write(() => {
+    database.exec(
+      'create table if not exists mirage_layout (name text primary key, version integer not null) strict, without rowid',
+    )
+    const found = database.prepare('select version from mirage_layout where name = ?').get(name) as unknown as
+      | [number]
+      | undefined
+    if (found !== undefined && found[0] > version) {
+      throw new MirageError({
+        code: 'store.unavailable',
+        status: 503,
+        detail: `“${database.path}” was written by a newer Mirage (${name} layout ${found[0]}, this one knows ${version}). Start the newer one.`,
+      })
+    }
+    if (found?.[0] === version) return
+    database.exec(create)
+    database.prepare('insert or replace into mirage_layout values (?, ?)').run(name, version)
+  })
+}

@@ -1,0 +1,72 @@
+import { MirageError, messageOf } from '@mirage/kit/errors.ts'
+
+/** Primary result codes, https://www.sqlite.org/rescode.html */
+const busy = 5
+const locked = 6
+const ioError = 10
+const corrupt = 11
+const full = 13
+const cannotOpen = 14
+const notADatabase = 26
+
+function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined
+  return error.errcode & 0xff
+}
+
+/** True when another connection holds the lock and the same call may succeed in a moment. */
+export function isBusy(error: unknown): boolean {
+  const code = resultCode(error)
+  return code === busy || code === locked
+}
+
+/**
+ * The store's typed error for what `node:sqlite` or the file system threw; anything that is not the store's trouble is
+ * answered as it came.
+ */
+export function storeError(error: unknown, path: string): unknown {
+  const code = resultCode(error)
+  const system = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === full || system === 'ENOSPC' || system === 'EDQUOT' || (code === ioError && isWriteOrSize(error))) {
+    return new MirageError({
+      code: 'store.full',
+      status: 507,
+      detail: `No space left to write “${path}”. Free some disk space; what was stored is intact.`,
+      retryable: true,
+      cause: error,
+    })
+  }
+  if (code === busy || code === locked) {
+    return new MirageError({
+      code: 'store.busy',
+      status: 503,
+      detail: `“${path}” has been locked by another process for too long. Look for a second Mirage on this directory.`,
+      retryable: true,
+      cause: error,
+    })
+  }
+  if (code === corrupt || code === notADatabase || code === cannotOpen || code === ioError) {
+    return new MirageError({
+      code: 'store.unavailable',
+      status: 503,
+      detail: `“${path}” cannot be read or written: ${messageOf(error)}. Check the disk and the file's rights, or restore a backup.`,
+      retryable: code !== corrupt && code !== notADatabase,
+      cause: error,
+    })
+  }
+  if (system === 'EACCES' || system === 'EROFS' || system === 'EIO' || system === 'ENOTDIR' || system === 'EPERM') {
+    return new MirageError({
+      code: 'store.unavailable',
+      status: 503,
+      detail: `“${path}” cannot be read or written: ${messageOf(error)}.`,
+      cause: error,
+    })
+  }
+  return error
+}
+
+/** SQLITE_IOERR_WRITE, _SHMSIZE and _SHMMAP: what a full disk looks like when the shared-memory file cannot grow. */
+function isWriteOrSize(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error)) return false
+  return error.errcode === 778 || error.errcode === 4874 || error.errcode === 5386
+}
