@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DnsQuestion } from '@mirage/model/exchange.ts'
+import { openDnsEngine } from '@mirage/network/dns/engine.ts'
+import type { DnsLane } from '@mirage/network/dns/lane.ts'
+
+export interface Figure {
+  name: string
+  value: number
+  unit: string
+  /** What another tool reached in the same run. */
+  peer?: number
+  /** What is asked for at least. */
+  limit?: number
+}
+
+const names = 100_000
+const secondsEach = 4
+
+function zone(): string {
+  const lines = [
+    '$ORIGIN bench.test.',
+    '$TTL 300',
+    '@ SOA ns.bench.test. host.bench.test. 1 3600 600 86400 300',
+    '@ NS ns',
+    'ns A 127.0.0.1',
+  ]
+  for (let i = 0; i < names; i++) lines.push(`h${i} A 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}`)
+  return `${lines.join('\n')}\n`
+}
+
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4')
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+  const { port } = socket.address()
+  await new Promise<void>((resolve) => socket.close(() => resolve()))
+  return port
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve()
+    else child.once('exit', () => resolve())
+  })
+}
+
+/** `nsd` with the zone on a free loopback port, in a folder that goes when it ends. */
+async function startNsd(): Promise<AsyncDisposable & { port: number; folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), 'mirage-bench-dns-'))
+  const port = await freePort()
+  await mkdir(join(folder, 'xfrd'))
+  await writeFile(join(folder, 'bench.zone'), zone())
+  await writeFile(
+    join(folder, 'nsd.conf'),
+    `server:
+  ip-address: 127.0.0.1@${port}
+  username: ""
+  zonesdir: "${folder}"
+  database: ""
+  pidfile: "${folder}/nsd.pid"
+  xfrdfile: "${folder}/xfrd/xfrd.state"
+  xfrdir: "${folder}/xfrd"
+  zonelistfile: "${folder}/zone.list"
+  server-count: 1
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: bench.test
+  zonefile: bench.zone
+`,
+  )
+  const child = spawn('/usr/sbin/nsd', ['-d', '-c', join(folder, 'nsd.conf')], { stdio: 'ignore' })
+  return {
+    port,
+    folder,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await exited(child)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function dnsperf(port: number, folder: string): Promise<number> {
+  const list = join(folder, 'queries')
+  let text = ''
+  for (let i = 0; i < names; i++) text += `h${i}.bench.test A\n`
+  await writeFile(list, text)
+  const child = spawn('dnsperf', ['-s', '127.0.0.1', '-p', String(port), '-d', list, '-T', '1', '-c', '8', '-q', '1000', '-l', String(secondsEach)])
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (output += part))
+  await exited(child)
+  return Number(/Queries per second:\s+([\d.]+)/.exec(output)?.[1] ?? 0)
+}
+
+function* questions(): Generator<DnsQuestion> {
+  for (;;) for (let i = 0; i < names; i++) yield { name: `h${i}.bench.test`, type: 'A' }
+}
+
+/** Answers a second, each decoded; fails when one is missing or wrong. */
+async function measure(lane: DnsLane): Promise<number> {
+  const startedAt = performance.now()
+  let count = 0
+  for await (const chunk of lane.resolveChunks(questions())) {
+    for (const answer of chunk.answers()) {
+      const expected = Number(answer.name.slice(1, answer.name.indexOf('.')))
+      const data = `10.${(expected >> 16) & 255}.${(expected >> 8) & 255}.${expected & 255}`
+      if (answer.records[0]?.data !== data) throw new Error(`${answer.name}: ${answer.status}, not ${data}`)
+    }
+    count += chunk.count
+    if (performance.now() - startedAt > secondsEach * 1000) break
+  }
+  return (count * 1000) / (performance.now() - startedAt)
+}
+
+/** Keeps the main thread half busy: 20 ms of work, then 20 ms free. */
+function keepBusy(): Disposable {
+  const timer = setInterval(() => {
+    const until = performance.now() + 20
+    while (performance.now() < until) JSON.parse('{"a":[1,2,3,{"b":"c"}]}')
+  }, 40)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** The DNS engine beside `dnsperf`, against the same `nsd` on loopback. */
+export async function benchDns(): Promise<Figure[]> {
+  await using nsd = await startNsd()
+  await using engine = openDnsEngine()
+  async function run(): Promise<number> {
+    await using lane = engine.lane({
+      resolvers: [{ address: '127.0.0.1', port: nsd.port }],
+      recursion: false,
+      edns: false,
+      cacheBytes: 0,
+      probes: false,
+    })
+    const rate = await measure(lane)
+    if (process.env['DNS_STATS']) console.error(JSON.stringify(await lane.stats()))
+    return rate
+  }
+  await run()
+  const peer = await dnsperf(nsd.port, nsd.folder)
+  const idle = await run()
+  let busy: number
+  {
+    using _ = keepBusy()
+    busy = await run()
+  }
+  return [
+    { name: 'dns answers, main thread idle', value: idle, unit: 'answers/s', peer, limit: Math.max(100_000, 0.7 * peer) },
+    { name: 'dns answers, main thread half busy', value: busy, unit: 'answers/s', peer, limit: Math.max(100_000, 0.7 * peer) },
+  ]
+}
+
+if (import.meta.main) console.table(await benchDns())

@@ -1,0 +1,398 @@
+import type { LaneStats } from '../lane-options.ts'
+import { anyResolver, noServer, verdicts } from '../packing.ts'
+import type { Verdict } from '../packing.ts'
+import type { WorkerLaneOptions } from '../protocol.ts'
+import { skimMessage } from '../wire/message.ts'
+import { echoOf } from '../wire/query.ts'
+import { Cache } from './cache.ts'
+import { chooseUpstream } from './choice.ts'
+import type { Port } from './ports.ts'
+import { mayBeLie, probe, retestAfterMs } from './probe.ts'
+import type { Query } from './query.ts'
+import { Rate } from './rate.ts'
+import type { SharedRates } from './rate.ts'
+import { sendQuery } from './sender.ts'
+import { Stream } from './streams.ts'
+import type { Post } from './streams.ts'
+import { Upstream } from './upstream.ts'
+
+const tickMs = 10
+const flushAfterMs = 2
+
+/** The questions of one run: its resolvers, its limits, its cache. Runs in the thread of the engine. */
+export class WorkerLane {
+  readonly #options: WorkerLaneOptions
+  readonly #rates: SharedRates
+  readonly #now: () => number
+  readonly #post: Post
+  readonly #upstreams: Upstream[]
+  readonly #rate: Rate
+  readonly #cache: Cache
+  readonly #streams = new Map<number, Stream>()
+  /** Streams that may have questions, the next to be served first. */
+  #turns: Stream[] = []
+  readonly #again: Query[] = []
+  /** Who asks a question first is in here; who asks the same meanwhile follows. */
+  readonly #leaders = new Map<string, Query>()
+  #paused = false
+  #timer: NodeJS.Timeout | undefined
+  #flushing: Stream[] = []
+  #pumping = false
+  #lastUpstream = 0
+  #asked = 0
+  #answered = 0
+  #fromCache = 0
+  #timedOut = 0
+  #overTcp = 0
+
+  constructor(options: WorkerLaneOptions, rates: SharedRates, now: () => number, post: Post) {
+    this.#options = options
+    this.#rates = rates
+    this.#now = now
+    this.#post = post
+    this.#rate = new Rate(options.queriesPerSecond)
+    this.#cache = new Cache(options.cacheBytes)
+    this.#upstreams = options.resolvers.map((resolver, index) => {
+      const rate = rates.join(`${resolver.address} ${resolver.port}`, resolver.perSecond)
+      const upstream = new Upstream(index, resolver, rate, options.portsPerResolver, {
+        message: (port, message) => this.#received(upstream, port, message),
+        refused: (port, reason) => this.#refused(upstream, port, reason),
+        broken: (port, reason) => this.#broken(upstream, port, reason),
+        ready: () => this.#pumpSoon(),
+      })
+      if (options.probes === undefined) upstream.state = 'good'
+      return upstream
+    })
+  }
+
+  ask(id: number, count: number, block: Uint8Array<ArrayBuffer>): void {
+    let stream = this.#streams.get(id)
+    if (stream === undefined) {
+      stream = new Stream(id, this.#post, (due) => this.#flushSoon(due))
+      this.#streams.set(id, stream)
+    }
+    stream.accept(block, count)
+    this.#asked += count
+    if (!this.#turns.includes(stream)) this.#turns.push(stream)
+    this.#startTimer()
+    this.#pumpSoon()
+  }
+
+  cancel(id: number): void {
+    this.#streams.get(id)?.cancel()
+    this.#streams.delete(id)
+  }
+
+  /** Nothing is sent from now on, and connections are closed; answers to what was sent are still taken. */
+  pause(): void {
+    this.#paused = true
+    for (const upstream of this.#upstreams) {
+      for (const query of upstream.dropTcp()) {
+        upstream.open--
+        this.#again.push(query)
+      }
+    }
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#startTimer()
+    this.#pumpSoon()
+  }
+
+  stats(): LaneStats {
+    return {
+      asked: this.#asked,
+      answered: this.#answered,
+      fromCache: this.#fromCache,
+      sent: this.#upstreams.reduce((sum, upstream) => sum + upstream.sent, 0),
+      timedOut: this.#timedOut,
+      overTcp: this.#overTcp,
+      cacheBytes: this.#cache.bytes,
+      resolvers: this.#upstreams.map((upstream) => upstream.stats()),
+    }
+  }
+
+  close(): void {
+    this.#paused = true
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    for (const stream of this.#streams.values()) stream.cancel()
+    this.#streams.clear()
+    for (const upstream of this.#upstreams) {
+      upstream.close()
+      const { address, port, perSecond } = upstream.resolver
+      this.#rates.leave(`${address} ${port}`, perSecond)
+    }
+  }
+
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    setImmediate(() => {
+      this.#pumping = false
+      this.#pump()
+    })
+  }
+
+  /** Sends as much as windows and rates allow. */
+  #pump(): void {
+    if (this.#paused) return
+    const now = this.#now()
+    this.#testUpstreams(now)
+    for (const upstream of this.#upstreams) {
+      while (upstream.own.length > 0 && upstream.canTake(now) && this.#rate.has(now))
+        this.#send(upstream.own.shift()!, upstream, now)
+    }
+    while (this.#rate.has(now)) {
+      const query = this.#next(now)
+      if (query === undefined) return
+      const upstream = query.overTcp ?? chooseUpstream(this.#upstreams, query, this.#lastUpstream, now)
+      if (upstream === undefined) {
+        this.#again.push(query)
+        return
+      }
+      this.#lastUpstream = upstream.index
+      this.#send(query, upstream, now)
+    }
+  }
+
+  /** The next question that needs a resolver. What the cache knows is answered, what is under way is joined. */
+  #next(now: number): Query | undefined {
+    for (;;) {
+      const again = this.#again.pop()
+      if (again !== undefined) {
+        if (again.wanted) return again
+        this.#leaders.delete(again.key)
+        continue
+      }
+      const stream = this.#turns[0]
+      if (stream === undefined) return undefined
+      const query = stream.open ? stream.next() : undefined
+      if (query === undefined) {
+        this.#turns.shift()
+        continue
+      }
+      if (this.#turns.length > 1) this.#turns.push(this.#turns.shift()!)
+      if (query.via !== anyResolver) {
+        const upstream = this.#upstreams[query.via % this.#upstreams.length]!
+        upstream.own.push(query)
+        this.#pumpSoon()
+        continue
+      }
+      query.key = `${query.type} ${query.bytes.toString('latin1', query.from, query.to)}`
+      const kept = this.#cache.get(query.key, now)
+      if (kept !== undefined) {
+        this.#fromCache++
+        this.#answered++
+        query.sink.deliver(query, verdicts.asItSays, true, kept.server, kept.message)
+        continue
+      }
+      const leader = this.#leaders.get(query.key)
+      if (leader === undefined) {
+        this.#leaders.set(query.key, query)
+        return query
+      }
+      leader.followers ??= []
+      leader.followers.push(query)
+    }
+  }
+
+  #send(query: Query, upstream: Upstream, now: number): void {
+    const tcp = query.overTcp !== undefined
+    query.overTcp = undefined
+    if (tcp) this.#overTcp++
+    this.#rate.take()
+    upstream.rate.take()
+    sendQuery(query, upstream, tcp ? upstream.tcpPort(now) : upstream.udpPort(), this.#options, now)
+  }
+
+  #received(upstream: Upstream, port: Port, message: Buffer): void {
+    const query = message.length < 12 || message[2]! < 0x80 ? undefined : port.pending.get(message.readUInt16BE(0))
+    if (query === undefined) {
+      upstream.strays++
+      return
+    }
+    const rcode = message[3]! & 15
+    const echo = echoOf(message, query.bytes, query.from, query.to, query.type, query.caseBits)
+    if (echo === 'other' || (echo === 'none' && rcode === 0)) {
+      upstream.strays++
+      return
+    }
+    const now = this.#now()
+    port.pending.delete(message.readUInt16BE(0))
+    upstream.open--
+    upstream.heard(now - query.sentAt)
+    if (!this.#paused) this.#pumpSoon()
+    if (echo === 'other-case' && !port.tcp) {
+      // Forged, or a server that does not repeat the case: over TCP nobody can forge it.
+      query.otherCase = true
+      return this.#repeatOverTcp(query, upstream)
+    }
+    if (echo === 'other-case' && query.otherCase && ++upstream.lowered >= 3) upstream.repeatsCase = false
+    if ((message[2]! & 2) !== 0 && !port.tcp) {
+      query.fallback = message
+      query.fallbackServer = upstream.index
+      return this.#repeatOverTcp(query, upstream)
+    }
+    if (rcode !== 0 && rcode !== 3) return this.#refusedBy(upstream, query, message, echo === 'none')
+    const skim = skimMessage(message, 12 + query.to - query.from + 4)
+    if (!skim.wellFormed) return this.#malformed(upstream, query)
+    if (query.refusedEdns === upstream) upstream.knowsEdns = false
+    if (upstream.state === 'lying' && mayBeLie(upstream, message))
+      return this.#finish(query, verdicts.lied, upstream.index, message)
+    if (query.key !== '' && skim.ttl > 0 && this.#options.cacheBytes > 0)
+      this.#cache.set(query.key, message, upstream.index, now + skim.ttl * 1000)
+    this.#finish(query, verdicts.asItSays, upstream.index, message)
+  }
+
+  #repeatOverTcp(query: Query, upstream: Upstream): void {
+    query.overTcp = upstream
+    this.#again.push(query)
+    this.#pumpSoon()
+  }
+
+  /** An error code: perhaps EDNS is not understood, else another resolver may know better. */
+  #refusedBy(upstream: Upstream, query: Query, message: Buffer, bare: boolean): void {
+    upstream.failed++
+    const rcode = message[3]! & 15
+    if (query.edns && (rcode === 1 || rcode === 4)) {
+      query.edns = false
+      query.refusedEdns = upstream
+      query.tried.pop()
+      if (query.via === anyResolver) this.#again.push(query)
+      else upstream.own.push(query)
+      return
+    }
+    if (query.fallback === undefined) {
+      if (bare) {
+        const whole = query.empty()
+        whole[3] = rcode
+        query.fallback = whole
+      } else query.fallback = message
+      query.fallbackServer = upstream.index
+    }
+    if (this.#othersFor(query)) this.#retry(query)
+    else this.#giveUp(query)
+  }
+
+  #malformed(upstream: Upstream, query: Query): void {
+    upstream.failed++
+    if (query.attempts < this.#options.attempts && this.#othersFor(query)) this.#retry(query)
+    else this.#finish(query, verdicts.malformed, upstream.index, query.empty())
+  }
+
+  #othersFor(query: Query): boolean {
+    if (query.via !== anyResolver) return false
+    return this.#upstreams.some((other) => other.state === 'good' && !query.tried.includes(other))
+  }
+
+  /** One attempt brought nothing: another one, or the best there was. */
+  #retry(query: Query): void {
+    if (!query.wanted) {
+      this.#leaders.delete(query.key)
+      return
+    }
+    if (query.attempts >= this.#options.attempts) return this.#giveUp(query)
+    const upstream = query.via === anyResolver ? undefined : this.#upstreams[query.via % this.#upstreams.length]
+    if (upstream === undefined) this.#again.push(query)
+    else upstream.own.push(query)
+    this.#pumpSoon()
+  }
+
+  #giveUp(query: Query): void {
+    if (query.fallback !== undefined)
+      return this.#finish(query, verdicts.asItSays, query.fallbackServer, query.fallback)
+    this.#timedOut++
+    this.#finish(query, verdicts.timeout, noServer, query.empty())
+  }
+
+  #finish(query: Query, verdict: Verdict, server: number, message: Uint8Array): void {
+    if (query.key !== '') this.#leaders.delete(query.key)
+    this.#answered++
+    query.sink.deliver(query, verdict, false, server, message)
+    if (query.followers === undefined) return
+    for (const follower of query.followers) {
+      this.#answered++
+      follower.sink.deliver(follower, verdict, true, server, message)
+    }
+  }
+
+  /** No way to the peer: if somebody else can answer, what waits on this port goes there at once. */
+  #refused(upstream: Upstream, port: Port, reason: string): void {
+    const now = this.#now()
+    if (!this.#upstreams.some((other) => other !== upstream && other.state === 'good')) return
+    upstream.setAside(now, reason)
+    this.#abandon(upstream, port)
+  }
+
+  #broken(upstream: Upstream, port: Port, reason: string): void {
+    const now = this.#now()
+    upstream.replace(port, now)
+    if (!port.tcp) upstream.setAside(now, reason)
+    this.#abandon(upstream, port)
+  }
+
+  #abandon(upstream: Upstream, port: Port): void {
+    const queries = [...port.pending.values()]
+    port.pending.clear()
+    for (const query of queries) {
+      upstream.open--
+      this.#retry(query)
+    }
+  }
+
+  #testUpstreams(now: number): void {
+    const { probes } = this.#options
+    for (const upstream of this.#upstreams) {
+      if (upstream.probing) continue
+      if (upstream.state === 'aside' && now >= upstream.retryAt)
+        upstream.state = probes === undefined ? 'good' : 'untested'
+      if (probes === undefined) continue
+      if (upstream.state === 'untested' || now - upstream.testedAt > retestAfterMs)
+        probe(upstream, probes, this.#now, () => this.#pumpSoon())
+    }
+  }
+
+  #startTimer(): void {
+    this.#timer ??= setInterval(() => this.#tick(), tickMs)
+  }
+
+  #tick(): void {
+    const now = this.#now()
+    const overdue = now - this.#options.timeoutMs
+    let busy = this.#again.length > 0 || this.#turns.length > 0
+    for (const upstream of this.#upstreams) {
+      upstream.rest(now)
+      busy ||= upstream.open > 0 || upstream.own.length > 0 || upstream.probing
+      for (const port of upstream.ports()) {
+        busy ||= port.tcp
+        for (const [id, query] of port.pending) {
+          if (query.sentAt > overdue) continue
+          port.pending.delete(id)
+          upstream.open--
+          upstream.unheard(now)
+          this.#retry(query)
+        }
+      }
+    }
+    if (busy) return this.#pump()
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #flushSoon(stream: Stream): void {
+    this.#flushing.push(stream)
+    if (this.#flushing.length > 1) return
+    setImmediate(() => {
+      const waiting = this.#flushing
+      this.#flushing = []
+      const later: Stream[] = []
+      for (const due of waiting) {
+        if (due.due) due.flush()
+        else later.push(due)
+      }
+      if (later.length > 0) setTimeout(() => later.forEach((due) => due.flush()), flushAfterMs)
+    })
+  }
+}

@@ -1,0 +1,40 @@
+import { typeCodes } from '../wire/codes.ts'
+import { writeQuery } from '../wire/query.ts'
+import type { WorkerLaneOptions } from '../protocol.ts'
+import type { Port } from './ports.ts'
+import type { Query } from './query.ts'
+import { random16, random32 } from './random.ts'
+import type { Upstream } from './upstream.ts'
+
+/** Types whose answers mean something only with the records that prove them. */
+function wantsDnssec(type: number): boolean {
+  return type === typeCodes.NSEC || type === typeCodes.DS || type === typeCodes.DNSKEY
+}
+
+/** Sends `query` to `upstream` under a fresh id and fresh letter case, and notes it as pending there. */
+export function sendQuery(query: Query, upstream: Upstream, port: Port, options: WorkerLaneOptions, now: number): void {
+  let id = random16()
+  while (port.pending.has(id)) id = (id + 1) & 65_535
+  query.caseBits = options.mixedCase && upstream.repeatsCase ? random32() : 0
+  query.edns = options.edns && upstream.knowsEdns && query.edns
+  query.sentAt = now
+  query.attempts++
+  query.tried.push(upstream)
+  const dnssec = query.edns && wantsDnssec(query.type)
+  const length = 12 + (query.to - query.from) + 4 + (query.edns ? (options.ecs ? 19 : 11) : 0)
+  // A fresh buffer each time: what the kernel does not take at once is sent later from this memory.
+  const message = Buffer.allocUnsafe(length)
+  writeQuery(message, query.bytes, query.from, query.to, {
+    id,
+    type: query.type,
+    recursion: options.recursion,
+    edns: query.edns,
+    ecs: options.ecs,
+    dnssec,
+    caseBits: query.caseBits,
+  })
+  port.pending.set(id, query)
+  upstream.open++
+  upstream.sent++
+  port.send(message)
+}

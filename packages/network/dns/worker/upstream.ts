@@ -1,0 +1,171 @@
+import type { ResolverState, ResolverStats } from '../lane-options.ts'
+import type { WorkerResolver } from '../protocol.ts'
+import { openTcpPort, openUdpPort, packetTrueSize } from './ports.ts'
+import type { Port, PortEvents } from './ports.ts'
+import type { Query } from './query.ts'
+import { random16 } from './random.ts'
+import type { Rate } from './rate.ts'
+import { Window } from './window.ts'
+
+const largestWindow = 4_096
+/** Time-outs in a row, with no answer between them, that set a resolver aside. */
+const patience = 16
+const firstAsideMs = 1_000
+const longestAsideMs = 60_000
+
+/** One resolver as one lane sees it: its sockets, how many queries it bears, and whether it can be believed. */
+export class Upstream {
+  readonly index: number
+  readonly resolver: WorkerResolver
+  readonly rate: Rate
+  window = new Window(largestWindow)
+  state: ResolverState = 'untested'
+  reason: string | undefined
+  probing = false
+  testedAt = -Infinity
+  open = 0
+  /** Queries that only this resolver may answer: probes, and questions that name it. */
+  readonly own: Query[] = []
+  /** False once it has shown that it does not repeat the case of names. */
+  repeatsCase = true
+  /** False once it has answered only without EDNS. */
+  knowsEdns = true
+  /** Addresses it gives for names that do not exist. */
+  lies = new Set<string>()
+  /** It gave a known name other addresses: nothing it says can be believed. */
+  falsifies = false
+  sent = 0
+  answered = 0
+  timedOut = 0
+  failed = 0
+  strays = 0
+  lowered = 0
+  receiveBufferBytes = 0
+  retryAt = 0
+  readonly #events: PortEvents
+  readonly #portCount: number
+  #ports: Port[] = []
+  #tcp: Port | undefined
+  #tcpUsedAt = 0
+  #openAgainAt = 0
+  #silent = 0
+  #asideMs = firstAsideMs
+
+  constructor(index: number, resolver: WorkerResolver, rate: Rate, portCount: number, events: PortEvents) {
+    this.index = index
+    this.resolver = resolver
+    this.rate = rate
+    this.#portCount = portCount
+    this.#events = events
+  }
+
+  /** True when a query may go to it now. Opens its sockets when it has none. */
+  canTake(now: number): boolean {
+    if (this.open >= this.window.size || !this.rate.has(now)) return false
+    if (this.#ports.length < this.#portCount && now >= this.#openAgainAt) this.#openPorts()
+    return this.#ports.some((port) => port.ready)
+  }
+
+  #openPorts(): void {
+    const { address, port } = this.resolver
+    while (this.#ports.length < this.#portCount) {
+      this.#ports.push(
+        openUdpPort(address, port, this.#events, (bytes) => {
+          if (this.receiveBufferBytes !== 0) return
+          this.receiveBufferBytes = bytes
+          const room = Math.floor((bytes * this.#portCount) / packetTrueSize)
+          if (room < largestWindow) this.window = new Window(room)
+        }),
+      )
+    }
+  }
+
+  /** A ready UDP port chosen at random. Only after `canTake`. */
+  udpPort(): Port {
+    const start = random16() % this.#ports.length
+    for (let i = 0; i < this.#ports.length; i++) {
+      const port = this.#ports[(start + i) % this.#ports.length]!
+      if (port.ready) return port
+    }
+    throw new Error('a resolver without a ready port was chosen')
+  }
+
+  tcpPort(now: number): Port {
+    this.#tcpUsedAt = now
+    return (this.#tcp ??= openTcpPort(this.resolver.address, this.resolver.port, this.#events))
+  }
+
+  /** Gives up the connection when it has been idle for a while. */
+  rest(now: number): void {
+    if (this.#tcp !== undefined && this.#tcp.pending.size === 0 && now - this.#tcpUsedAt > 2_000) this.dropTcp()
+  }
+
+  /** Closes the connection; what was pending on it is answered. */
+  dropTcp(): Query[] {
+    const tcp = this.#tcp
+    if (tcp === undefined) return []
+    this.#tcp = undefined
+    tcp.close()
+    return [...tcp.pending.values()]
+  }
+
+  /** A port that failed is closed; UDP gets a fresh one, on another source port, after a moment. */
+  replace(port: Port, now: number): void {
+    this.#openAgainAt = now + firstAsideMs
+    port.close()
+    if (port === this.#tcp) this.#tcp = undefined
+    this.#ports = this.#ports.filter((other) => other !== port)
+  }
+
+  *ports(): Generator<Port> {
+    yield* this.#ports
+    if (this.#tcp !== undefined) yield this.#tcp
+  }
+
+  heard(rttMs: number): void {
+    this.#silent = 0
+    this.#asideMs = firstAsideMs
+    this.answered++
+    this.window.answered(rttMs)
+  }
+
+  /** A query was not answered in time, or refused by the peer's machine. */
+  unheard(now: number): void {
+    this.timedOut++
+    this.window.lost()
+    if (++this.#silent >= patience) this.setAside(now, 'does not answer')
+  }
+
+  setAside(now: number, reason: string): void {
+    if (this.state === 'lying') return
+    if (this.state === 'aside' && now < this.retryAt) return
+    this.state = 'aside'
+    this.reason = reason
+    this.retryAt = now + this.#asideMs
+    this.#asideMs = Math.min(longestAsideMs, this.#asideMs * 2)
+  }
+
+  stats(): ResolverStats {
+    const { state, reason, sent, answered, timedOut, failed, strays, receiveBufferBytes } = this
+    const stats: ResolverStats = {
+      resolver: this.resolver.label,
+      state,
+      sent,
+      answered,
+      timedOut,
+      failed,
+      strays,
+      window: this.window.size,
+      receiveBufferBytes,
+    }
+    if (reason !== undefined) stats.reason = reason
+    if (this.window.rttMs !== undefined) stats.rttMs = this.window.rttMs
+    return stats
+  }
+
+  close(): void {
+    for (const port of this.ports()) port.close()
+    this.#ports = []
+    this.#tcp = undefined
+  }
+}
