@@ -13,6 +13,8 @@ import type { Static, TSchema } from 'typebox'
 /** The raw ways out, as the network or a test's replay gives them. `open.ts` makes the face for authors from it. */
 export interface Transport {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
+  /** The last page answered for this URL in this run, as it was recorded; sends nothing. */
+  recorded(url: string, signal: AbortSignal): Promise<HttpAnswer | undefined>
   dns: Dns
   tcp: Tcp
   tls: Tls
@@ -29,11 +31,20 @@ export interface HttpOptions {
   redirects?: number
   maxBytes?: number
   timeoutMs?: number
+  /** An answer not older than this may be reused, as people write it: `10m`. Default: the module's `cacheFor`. */
+  cacheFor?: string
   /** Query parameters and header names that carry a key and are never recorded. */
   secrets?: string[]
   /** Sentences in a 200 that mean the quota is spent, or that nothing is known. */
   quotaWhen?: RegExp
   emptyWhen?: RegExp
+}
+
+export interface TargetOptions extends HttpOptions {
+  /** Connect to this address on behalf of the name in the URL. */
+  address?: string
+  /** Take any certificate: what a target presents is a fact, not a failure. */
+  anyCertificate?: boolean
 }
 
 /**
@@ -45,10 +56,21 @@ export interface Http {
   json<S extends TSchema>(url: string, schema: S, options?: HttpOptions): Promise<Static<S> | undefined>
   /** The body as lines of JSON of this shape. */
   lines<S extends TSchema>(url: string, schema: S, options?: HttpOptions): Promise<Static<S>[]>
+  /** The body as lines of text, each read by `parse`; lines it answers undefined for are dropped and counted. */
+  rows<T extends object | string>(
+    url: string,
+    parse: (line: string) => T | undefined,
+    options?: HttpOptions,
+  ): Promise<T[]>
   text(url: string, options?: HttpOptions): Promise<string | undefined>
   bytes(url: string, options?: HttpOptions): Promise<Uint8Array | undefined>
-  /** Any answer, whatever its status: for looking at a target. */
-  get(url: string, options?: HttpOptions & { address?: string; anyCertificate?: boolean }): Promise<HttpAnswer>
+  /** Any answer, whatever its status. */
+  get(url: string, options?: TargetOptions): Promise<HttpAnswer>
+  /**
+   * Any answer, whatever its status, or undefined where the peer gives none or may not be asked: for looking at a
+   * target, where that is no failure. When the task yields nothing at all, the last such reason is its outcome.
+   */
+  look(url: string, options?: TargetOptions): Promise<HttpAnswer | undefined>
   /**
    * Page after page: `next` answers the URL of the following page or undefined. What earlier pages gave is kept when a
    * later one fails, and a page whose URL was seen before ends the loop.
@@ -59,6 +81,11 @@ export interface Http {
     next: (page: Static<S>, url: string) => string | undefined,
     options?: HttpOptions & { maxPages?: number },
   ): AsyncIterable<Static<S>>
+  /**
+   * The page of this URL as another module of this run fetched it; sends nothing. For modules that consume
+   * `{ type: 'url', where: 'isPage' }` and read what is already here.
+   */
+  recorded(url: string): Promise<HttpAnswer | undefined>
 }
 
 export interface Dns {
@@ -73,7 +100,13 @@ export interface Dns {
   /** True when any name below `parent` would answer for this type. */
   isWildcard(parent: string, type: RecordType): Promise<boolean>
   /** The zone, from this server, where it allows a transfer; undefined where it refuses. */
-  transfer(zone: string, server: string): Promise<DnsRecord[] | undefined>
+  transfer(zone: string, server: string): Promise<DnsTransfer | undefined>
+}
+
+export interface DnsTransfer {
+  records: DnsRecord[]
+  /** The id of the recorded exchange. */
+  exchange?: string
 }
 
 export interface Tcp {
@@ -92,5 +125,11 @@ export interface Tls {
 
 export interface Whois {
   /** The text a WHOIS server (RFC 3912) answers. */
-  query(server: string, text: string): Promise<string>
+  query(server: string, text: string): Promise<WhoisAnswer>
+}
+
+export interface WhoisAnswer {
+  text: string
+  /** The id of the recorded exchange. */
+  exchange?: string
 }

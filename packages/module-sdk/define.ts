@@ -8,8 +8,12 @@ export type UseCase = 'footprint' | 'investigate' | 'identity' | 'monitor'
 
 export type Flag = 'invasive' | 'slow' | 'unofficial'
 
-/** A condition on an entity, beyond its type. `isApex`: a registrable domain; `resolved`: a name with an address. */
-export type Where = 'isApex' | 'isPublic'
+/**
+ * A condition beyond the type. `isApex`: a registrable domain; `isPublic`: an address of the public internet;
+ * `isPage`: a URL whose page this run has recorded, which the tag `page` on a sighting of it says. It may become true
+ * after the entity was first seen.
+ */
+export type Where = 'isApex' | 'isPublic' | 'isPage'
 
 export interface Consumes<C extends EntityType = EntityType> {
   type: C
@@ -94,6 +98,12 @@ export interface Module<
   batch?: number
   run?(context: Context<C, S>): AsyncIterable<Sighting<P> | Finding>
   runBatch?(context: BatchContext<C, S>): AsyncIterable<Sighting<P> | Finding>
+}
+
+/** A module whose types are not known here: what a registry or a runner holds. */
+export interface AnyModule extends Omit<Module, 'run' | 'runBatch'> {
+  run?(context: Context): AsyncIterable<Sighting | Finding>
+  runBatch?(context: BatchContext): AsyncIterable<Sighting | Finding>
 }
 
 /**

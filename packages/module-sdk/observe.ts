@@ -17,6 +17,11 @@ export interface SightingOptions {
   seenAt?: string | number | Date | undefined
   attributes?: Record<string, unknown>
   tags?: string[]
+  /**
+   * The id of the recorded exchange it was read from. Default: the answer that the module was given last, which is the
+   * right one unless requests overlap.
+   */
+  exchange?: string
 }
 
 /** What a module yields: a value as it was seen; the platform normalises it, and drops and counts what is not of its type. */

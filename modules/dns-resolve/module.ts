@@ -1,0 +1,55 @@
+import { isApex } from '@mirage/model/domain-name.ts'
+import type { DnsQuestion } from '@mirage/model/exchange.ts'
+import { defineModule, observe } from '@mirage/module-sdk'
+import { chainOf, recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
+import { serviceNames } from './services.ts'
+
+const recordTypesOfName = ['AAAA', 'MX', 'NS', 'SOA', 'TXT', 'CAA'] as const
+
+/**
+ * The records of names: addresses first, because one question tells whether a name exists, then the other types
+ * of those that do, and the service records of registrable domains. A name that is an alias has no records of its own.
+ * Source: RFC 1035, RFC 2782 (SRV), RFC 8659 (CAA), RFC 8020 (NXDOMAIN means nothing of any type).
+ */
+export const module = defineModule({
+  id: 'dns-resolve',
+  version: 1,
+  title: 'DNS records',
+  summary: 'Addresses, aliases, mail and name servers, texts and services of names',
+  homepage: 'https://www.rfc-editor.org/rfc/rfc1035',
+  consumes: [{ type: 'domain' }],
+  produces: [...recordEntityTypes],
+  contact: 'relayed',
+  origin: 'dns',
+  useCases: ['footprint', 'investigate', 'monitor'],
+  volatile: ['ttl'],
+  sample: 'northwind.example',
+  batch: 1000,
+  async *runBatch({ entities, dns }) {
+    const further: DnsQuestion[] = []
+    for await (const answer of dns.resolveMany(entities.map(({ value }) => ({ name: value, type: 'A' })))) {
+      for (const record of chainOf(answer)) {
+        const sighting = sightingOf(record)
+        if (sighting) yield sighting
+      }
+      if (answer.status !== 'NOERROR' && answer.status !== 'NODATA') continue
+      const { name } = answer
+      const isAlias = answer.records.some((record) => record.name === name && record.type === 'CNAME')
+      for (const type of isAlias ? (['AAAA'] as const) : recordTypesOfName) further.push({ name, type })
+      if (name.startsWith('_')) further.push({ name, type: 'SRV' })
+      if (isApex(name)) for (const service of serviceNames) further.push({ name: `${service}.${name}`, type: 'SRV' })
+    }
+    const given = new Set(entities.map(({ value }) => value))
+    for await (const answer of dns.resolveMany(further)) {
+      if (!given.has(answer.name)) {
+        if (!answer.records.some(({ type }) => type === 'SRV')) continue
+        const apex = answer.name.split('.').slice(2).join('.')
+        yield observe('domain', answer.name, { via: 'subdomain', from: { type: 'domain', value: apex } })
+      }
+      for (const record of chainOf(answer)) {
+        const sighting = sightingOf(record)
+        if (sighting) yield sighting
+      }
+    }
+  },
+})

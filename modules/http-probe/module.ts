@@ -1,0 +1,112 @@
+import type { HttpAnswer } from '@mirage/model/exchange.ts'
+import { type Context, defineModule, observe } from '@mirage/module-sdk'
+import { headerOf, mediaTypeOf } from '@mirage/module-sdk/body.ts'
+import { type Page, isHtml, readPage, resolveLink } from '@mirage/module-sdk/page.ts'
+import { faviconHash } from './favicon.ts'
+import { technologiesOf } from './technologies.ts'
+
+const asTarget = { anyCertificate: true, redirects: 0, maxBytes: 2 * 1024 * 1024, timeoutMs: 15_000 }
+const maxHops = 5
+const webPorts: Record<string, string[]> = { 8000: ['http'], 8080: ['http'], 8443: ['https'], 8888: ['http'] }
+
+/**
+ * The web sites of a name, or of an open port that usually has one: status, title and headers of each root, where it
+ * redirects to, and of the page at the end the products and the favicon.
+ */
+export const module = defineModule({
+  id: 'http-probe',
+  version: 1,
+  title: 'Web probe',
+  summary: 'Web sites of names and ports: title, headers, redirects, technologies, favicon',
+  homepage: 'https://www.rfc-editor.org/rfc/rfc9110',
+  consumes: [{ type: 'domain' }, { type: 'open-port' }],
+  produces: ['url', 'technology', 'fingerprint'],
+  contact: 'target',
+  origin: 'target',
+  useCases: ['footprint', 'investigate', 'monitor'],
+  limits: { concurrency: 200, timeout: '3m' },
+  volatile: ['length'],
+  sample: 'northwind.example',
+  async *run({ entity, http }) {
+    const answers = new Map<string, HttpAnswer | undefined>()
+    const ask = async (address: string): Promise<HttpAnswer | undefined> => {
+      if (!answers.has(address)) answers.set(address, await http.look(address, asTarget))
+      return answers.get(address)
+    }
+    const described = new Set<string>()
+    for (const root of rootsOf(entity.type, entity.value)) {
+      let at = root
+      let answer = await ask(root)
+      if (!answer) continue
+      yield observe('url', root, { via: 'website', attributes: attributesOf(answer), exchange: answer.exchange })
+      for (let hops = 0; answer && hops < maxHops; hops++) {
+        const { status, exchange }: HttpAnswer = answer
+        const target = status >= 300 && status < 400 ? headerOf(answer, 'location') : undefined
+        const next = target === undefined ? undefined : resolveLink(target, at)
+        if (next === undefined || next === at) break
+        const from = { type: 'url', value: at } as const
+        yield observe('url', next, { via: 'redirects_to', from, attributes: { redirect: status }, exchange })
+        answer = await ask(next)
+        at = next
+      }
+      if (!answer || answer.status >= 300 || described.has(at)) continue
+      described.add(at)
+      if (at !== root) yield observe('url', at, { attributes: attributesOf(answer), exchange: answer.exchange })
+      yield* describePage(at, answer, ask)
+    }
+  },
+})
+
+type Ask = (address: string) => Promise<HttpAnswer | undefined>
+
+async function* describePage(at: string, answer: HttpAnswer, ask: Ask) {
+  const from = { type: 'url', value: at } as const
+  const { exchange } = answer
+  const page = pageOf(answer)
+  for (const { name, version } of technologiesOf(answer, page)) {
+    yield observe('technology', name, { via: 'product_used', from, attributes: { version }, exchange })
+  }
+  if (!page) return
+  const icon = await ask(iconOf(page, at))
+  if (icon?.status !== 200 || icon.body.length === 0 || icon.truncated || mediaTypeOf(icon).startsWith('text/')) return
+  yield observe('fingerprint', `favicon-mmh3:${faviconHash(icon.body)}`, {
+    via: 'uses_fingerprint',
+    from,
+    exchange: icon.exchange,
+  })
+}
+
+function rootsOf(type: Context['entity']['type'], value: string): string[] {
+  if (type === 'domain') return [`https://${value}/`, `http://${value}/`]
+  const [, host, port] = /^(.+):(\d+)\/tcp$/.exec(value) ?? []
+  return (webPorts[port ?? ''] ?? []).map((scheme) => `${scheme}://${host}:${port}/`)
+}
+
+/** The icon that the page names, unless it is of another origin; else the one browsers ask for unasked. */
+function iconOf(page: Page, at: string): string {
+  const { origin } = new URL(at)
+  const named = page.links.find(({ element, rel }) => element === 'link' && rel?.split(/\s+/).includes('icon'))
+  return named && new URL(named.url).origin === origin ? named.url : `${origin}/favicon.ico`
+}
+
+function pageOf(answer: HttpAnswer): Page | undefined {
+  return answer.status < 300 && isHtml(answer) ? readPage(answer) : undefined
+}
+
+function attributesOf(answer: HttpAnswer): Record<string, unknown> {
+  const page = pageOf(answer)
+  return {
+    status: answer.status,
+    title: page?.title,
+    description: page?.meta['description'],
+    server: headerOf(answer, 'server'),
+    poweredBy: headerOf(answer, 'x-powered-by'),
+    contentType: headerOf(answer, 'content-type'),
+    location: headerOf(answer, 'location'),
+    strictTransportSecurity: headerOf(answer, 'strict-transport-security'),
+    contentSecurityPolicy: headerOf(answer, 'content-security-policy'),
+    length: answer.body.length,
+    address: answer.address,
+    untrusted: answer.tls?.untrusted,
+  }
+}

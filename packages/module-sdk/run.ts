@@ -1,0 +1,170 @@
+import { misfits } from '@mirage/kit/schema.ts'
+import type { EntityRef } from '@mirage/model/entity.ts'
+import type { ModuleFinding, Observation } from '@mirage/model/observation.ts'
+import type { Outcome } from '@mirage/model/outcome.ts'
+import { Value } from 'typebox/value'
+import type { Transport } from './context.ts'
+import type { AnyModule, Context } from './define.ts'
+import { ModuleError, failureOf } from './error.ts'
+import type { Finding, Sighting } from './observe.ts'
+import { openFace } from './open.ts'
+import { Recorder } from './record.ts'
+import { Seen } from './seen.ts'
+import { newTally } from './tally.ts'
+
+/** What one task works on. */
+export interface Task {
+  /** The run it belongs to: part of the identity of every observation. */
+  run: string
+  /** One for a module with `run`; up to its `batch` for one with `runBatch`. */
+  entities: EntityRef[]
+  /** What a person set; the schema's defaults fill in the rest. */
+  settings?: Record<string, unknown>
+  /** The value of the key that the module needs. */
+  key?: string
+}
+
+export interface RunOptions {
+  signal: AbortSignal
+  /** Milliseconds since 1970. */
+  now: () => number
+  log?: (message: string, fields?: Record<string, unknown>) => void
+}
+
+export interface Counts {
+  requests: number
+  queries: number
+  /** Rows, fields and sightings that could not be read or are not of their type. */
+  dropped: number
+  observations: number
+  findings: number
+}
+
+export interface Ended {
+  kind: 'end'
+  outcome: Outcome
+  /** In words, unless it ended as it should. */
+  reason?: string
+  /** The recorded answer that shows the reason. */
+  exchange?: string
+  counts: Counts
+}
+
+export type Yielded =
+  | { kind: 'observation'; observation: Observation }
+  | { kind: 'finding'; finding: ModuleFinding }
+  | Ended
+
+/**
+ * Runs one task of `module` over `transport` and yields what it finds as records, each once, then exactly one `end`.
+ * Never throws: a failure is an end with its outcome, after everything that was yielded before it. Ends at once when
+ * the signal aborts, also when the module does not heed it. Limits and time-outs are the caller's.
+ */
+export async function* runModule(
+  module: AnyModule,
+  task: Task,
+  transport: Transport,
+  options: RunOptions,
+): AsyncGenerator<Yielded, void, void> {
+  const tally = newTally()
+  const counts = { observations: 0, findings: 0 }
+  const end = (outcome: Outcome, more: { reason?: string; exchange?: string } = {}): Ended => {
+    const { requests, queries, dropped } = tally
+    return { kind: 'end', outcome, ...more, counts: { requests, queries, dropped, ...counts } }
+  }
+  if (module.needs && !task.key) {
+    yield end('no-key', { reason: `${module.title} needs ${module.needs.key}; get one at ${module.needs.where}` })
+    return
+  }
+  const { run, entities } = task
+  const recorder = new Recorder(module, { run, entities, now: options.now })
+  const seen = new Seen()
+  try {
+    const face = openFace(module, transport, tally, options.signal)
+    const given = {
+      ...face,
+      settings: settingsOf(module, task.settings),
+      key: task.key ?? '',
+      log: options.log ?? (() => {}),
+      signal: options.signal,
+    }
+    for await (const item of untilAborted(start(module, given, entities), options.signal)) {
+      if (item.kind === 'finding') {
+        const finding = recorder.finding(item, tally.exchange)
+        if (!finding) tally.dropped++
+        else {
+          counts.findings++
+          yield { kind: 'finding', finding }
+        }
+        continue
+      }
+      const observation = recorder.observation(item, tally.exchange)
+      if (!observation) tally.dropped++
+      else if (seen.adds(observation.id, observation.at, item.seenAt !== undefined)) {
+        counts.observations++
+        yield { kind: 'observation', observation }
+      }
+    }
+    if (counts.observations + counts.findings > 0) yield end('found')
+    else if (tally.failure) {
+      const { outcome, ...more } = tally.failure
+      yield end(outcome, more)
+    } else if (tally.queries > 0 && tally.unanswered === tally.queries) {
+      yield end('unreachable', { reason: 'No resolver answered.' })
+    } else yield end('empty')
+  } catch (error) {
+    const { outcome, ...more } = failureOf(error)
+    yield end(outcome, more)
+  }
+}
+
+function start(
+  module: AnyModule,
+  given: Omit<Context, 'entity'>,
+  entities: EntityRef[],
+): AsyncIterable<Sighting | Finding> {
+  if (module.runBatch) return module.runBatch({ ...given, entities })
+  const [entity, ...others] = entities
+  if (!module.run || !entity || others.length > 0) {
+    throw new ModuleError('failed', `${module.id} takes one entity a task and was given ${entities.length}.`)
+  }
+  return module.run({ ...given, entity })
+}
+
+/** The settings with the schema's defaults filled in. */
+function settingsOf(module: AnyModule, given: Record<string, unknown> = {}): unknown {
+  if (!module.settings) return {}
+  const settings = Value.Default(module.settings, structuredClone(given))
+  const [wrong] = misfits(module.settings, settings)
+  if (wrong) throw new ModuleError('skipped', `The settings of ${module.id} are not valid: ${wrong}.`)
+  return settings
+}
+
+/** The items of `source` until it ends or the signal aborts, whichever is first; then throws the signal's reason. */
+async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, void> {
+  signal.throwIfAborted()
+  const iterator = source[Symbol.asyncIterator]()
+  let stop: ((reason: unknown) => void) | undefined
+  const onAbort = (): void => stop?.(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  let done = false
+  try {
+    for (;;) {
+      // One promise a step rather than a race against one long-lived promise, which would keep every step in memory.
+      const step = await new Promise<IteratorResult<T>>((resolve, reject) => {
+        stop = reject
+        iterator.next().then(resolve, reject)
+      })
+      if (step.done) {
+        done = true
+        return
+      }
+      yield step.value
+      signal.throwIfAborted()
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    // Not awaited: a module that hangs must not hold up the end of its task.
+    if (!done) void iterator.return?.().catch(() => {})
+  }
+}
