@@ -31,12 +31,12 @@ export function openMemoryBlobs({ now }: { now: () => number }): Blobs {
     },
 
     async sweep(workspace, before, isUsed) {
-      const bodies = workspaces.get(workspace)
+      const bodies = workspaces.get(workspace) ?? new Map<string, Body>()
       let removed = 0
-      for (const [key, { putAt }] of [...(bodies ?? [])]) {
+      for (const [key, { putAt }] of bodies) {
         if (putAt >= before || (await isUsed(key))) continue
         // Stored again while we asked: it is in use.
-        if ((bodies?.get(key)?.putAt ?? before) < before && bodies?.delete(key)) removed++
+        if ((bodies.get(key)?.putAt ?? before) < before && bodies.delete(key)) removed++
       }
       return removed
     },

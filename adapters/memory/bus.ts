@@ -238,8 +238,8 @@ export function openMemoryBus({ now, limitBytes = 256 << 20, retryMs = 100 }: Me
   }
 }
 
-function withoutSequence({ sequence: _, ...event }: Logged): DeliveredEvent {
-  return event
+function withoutSequence({ name, workspace, id, body, publishedAt }: Logged): DeliveredEvent {
+  return { name, workspace, id, body, publishedAt }
 }
 
 function alreadySubscribed(name: string): MirageError {

@@ -68,8 +68,14 @@ export async function openSqliteBus(options: SqliteBusOptions): Promise<Bus> {
     for (const subscription of running.values()) subscription.wake()
   }
 
+  function announce(): void {
+    wakeAll()
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel between threads has no origins
+    channel.postMessage(0)
+  }
+
   // Threads of this process hear each other at once.
-  channel.onmessage = wakeAll
+  channel.addEventListener('message', wakeAll)
   channel.unref()
 
   /** Other processes are heard by the file's change counter: every 5 ms in busy times, every 100 ms otherwise. */
@@ -102,8 +108,7 @@ export async function openSqliteBus(options: SqliteBusOptions): Promise<Bus> {
         for (const { reject } of group) reject(error)
         continue
       }
-      wakeAll()
-      channel.postMessage(0)
+      announce()
       if (usedBytes(database) > limitBytes) await trimNow()
       else trimTimer ??= setTimeout(() => void trimNow(), trimEveryMs).unref()
     }
@@ -124,7 +129,7 @@ export async function openSqliteBus(options: SqliteBusOptions): Promise<Bus> {
   }
 
   async function trim(): Promise<void> {
-    for (let more = true; more && !closed;) {
+    for (let more = true; more;) {
       more = await database.write(() => {
         const used = usedBytes(database)
         if (used > limitBytes) cutOffSlowest()
@@ -135,6 +140,7 @@ export async function openSqliteBus(options: SqliteBusOptions): Promise<Bus> {
         return trimPiece(database, slowest, before === Infinity ? Number.MAX_SAFE_INTEGER : before)
       })
       await new Promise((resume) => setImmediate(resume))
+      if (closed) return
     }
     await database.write(() => shrinkPiece(database))
   }
@@ -220,8 +226,7 @@ export async function openSqliteBus(options: SqliteBusOptions): Promise<Bus> {
         const mark = database.prepare('update letter set again = 1 where place = ? and subscription = ? and again = 0')
         return places.reduce((sum, place) => sum + Number(mark.run(place, subscription).changes), 0)
       })
-      wakeAll()
-      channel.postMessage(0)
+      announce()
       return moved
     },
 

@@ -50,6 +50,10 @@ export interface LoggedEvent extends DeliveredEvent {
   sequence: number
 }
 
+export function withoutSequence({ name, workspace, id, body, publishedAt }: LoggedEvent): DeliveredEvent {
+  return { name, workspace, id, body, publishedAt }
+}
+
 type EventRow = [number, string, string, string, number, string]
 
 export async function prepareLog(database: Database): Promise<void> {

@@ -1,6 +1,6 @@
 import type { DeliveredEvent, Subscription, SubscriptionOptions } from '@mirage/ports/bus.ts'
 import { type Database, flushOthers } from './database.ts'
-import { eventsAfter, headOf, lettersOf } from './log.ts'
+import { eventsAfter, headOf, lettersOf, withoutSequence } from './log.ts'
 import { readOffset, writeOffset } from './offsets.ts'
 
 /** A subscription's place is written at most this often while it is busy: what a crash repeats is bounded by it. */
@@ -124,7 +124,7 @@ export function startSubscription(
       settle()
       return false
     }
-    await insist(() => handle(batch.map(({ sequence: _, ...event }) => event)))
+    await insist(() => handle(batch.map(withoutSequence)))
     if (stop.signal.aborted) return false
     position = last
     if (performance.now() - persistedAt > persistEveryMs) await persist()

@@ -27,7 +27,7 @@ export interface CollectionSpec<T extends Document> {
 }
 
 export interface Scan<T> {
-  /** Name of a declared index; without it documents come by id. */
+  /** Name of a declared index; without it documents come in the order of first arrival. */
   index?: string
   /** Values of the leading fields of the index. */
   equals?: Partial<T>
@@ -38,7 +38,10 @@ export interface Scan<T> {
 
 export interface ScanPage<T> {
   items: T[]
-  /** Present while there may be more. Pages are in the order of the index, then of the id, stable under inserts. */
+  /**
+   * Present while there may be more. Pages are in the order of the index, then of first arrival: what is inserted while
+   * one reads neither repeats nor hides anything, and without an index it is seen at the end.
+   */
   next?: string
 }
 

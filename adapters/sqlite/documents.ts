@@ -1,0 +1,322 @@
+import type { SQLInputValue } from 'node:sqlite'
+import { MirageError } from '@mirage/kit/errors.ts'
+import type { Collection, CollectionSpec, Document, Documents, Merged, Scan } from '@mirage/ports/documents.ts'
+import { mergeInto, normalise } from '@mirage/ports/merge.ts'
+import { columnOf, indexable, prepareTable, type Table, tableOf } from './collection-table.ts'
+import { type Database, transactionBytes, transactionRows, type Use } from './database.ts'
+import { fromKey, toKey } from './key.ts'
+import { openSpaces, type Space, type Spaces } from './spaces.ts'
+
+export interface SqliteDocumentsOptions {
+  /** A file, or a folder of files when `perWorkspace`. */
+  path: string
+  /** One file a workspace, so that erasing it removes a file. */
+  perWorkspace: boolean
+  /** `control` for small data that must survive a power cut by itself, `data` for what the bus can replay. */
+  use: Extract<Use, 'control' | 'data'>
+}
+
+/** Documents written in one transaction. */
+const batchSize = 500
+
+/** JSON documents in SQLite: the id once in a unique index, an integer inside, declared index fields as columns. */
+export async function openSqliteDocuments(options: SqliteDocumentsOptions): Promise<Documents> {
+  const spaces = openSpaces(options)
+  return {
+    can: { shared: true, durable: true },
+    // MongoDB: createCollection, createIndexes
+    collection: async (spec) => openCollection(spaces, spec),
+    // MongoDB: deleteMany({ workspace })
+    erase: (workspace) => spaces.erase(workspace),
+    [Symbol.asyncDispose]: () => spaces.close(),
+  }
+}
+
+function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec<T>): Collection<T> {
+  const rules = spec.merge ?? {}
+
+  async function prepared(space: Space): Promise<Table> {
+    const table = tableOf(space, spec)
+    await prepareTable(space, table)
+    return table
+  }
+
+  /** Runs `work` on the documents in pieces, each in a transaction of its own. */
+  async function inPieces<R>(
+    workspace: string,
+    documents: T[],
+    work: (write: Writer<T>, document: T) => R,
+  ): Promise<R[]> {
+    if (documents.length === 0) return []
+    return spaces.use(workspace, async (space) => {
+      const table = await prepared(space)
+      const results: R[] = []
+      for (const piece of piecesOf(documents)) {
+        const done = await space.database.write(() => {
+          const writer = writerOf<T>(space.database, table)
+          return piece.map((document) => work(writer, document))
+        })
+        for (const result of done) results.push(result)
+      }
+      return results
+    })
+  }
+
+  async function getMany(workspace: string, ids: string[]): Promise<(T | undefined)[]> {
+    return spaces.peek(
+      workspace,
+      ids.map(() => undefined),
+      async (space) => {
+        const table = await prepared(space)
+        return space.database.read(() => {
+          const find = space.database.prepare(`select body from "${table.name}" where id = ?`)
+          return ids.map((id) => {
+            const row = find.get(toKey(id)) as unknown as [string] | undefined
+            return row && (JSON.parse(row[0]) as T)
+          })
+        })
+      },
+    )
+  }
+
+  return {
+    // MongoDB: findOne({ _id })
+    async get(workspace, id) {
+      const [document] = await getMany(workspace, [id])
+      return document
+    },
+
+    // MongoDB: find({ _id: { $in } })
+    getMany,
+
+    // MongoDB: bulkWrite of replaceOne with upsert
+    async put(workspace, documents) {
+      await inPieces(workspace, documents, (writer, document) => writer.put(document))
+    },
+
+    // MongoDB: insertMany with ordered: false, duplicate keys told apart
+    async insertIfAbsent(workspace, documents) {
+      return inPieces(workspace, documents, (writer, document) => writer.insert(document))
+    },
+
+    // MongoDB: bulkWrite of updateOne with upsert and a pipeline of $min, $max, $setUnion and $cond
+    async merge(workspace, documents) {
+      const folded = fold(documents.map((document) => normalise(rules, document)))
+      const unique = [...folded.values()]
+      const outcomes = await inPieces(workspace, unique, (writer, document) => writer.merge(document))
+      const byId = new Map(unique.map(({ id }, i) => [id, outcomes[i]!]))
+      return documents.map(({ id }) => {
+        const outcome = byId.get(id) ?? 'same'
+        // A repeat within the call was joined with the first.
+        byId.delete(id)
+        return outcome
+      })
+    },
+
+    // MongoDB: deleteMany({ _id: { $in } })
+    async delete(workspace, ids) {
+      return spaces.peek(workspace, 0, async (space) => {
+        const table = await prepared(space)
+        let removed = 0
+        for (let start = 0; start < ids.length; start += transactionRows) {
+          removed += await space.database.write(() => {
+            const remove = space.database.prepare(`delete from "${table.name}" where id = ?`)
+            let count = 0
+            for (const id of ids.slice(start, start + transactionRows)) count += Number(remove.run(toKey(id)).changes)
+            return count
+          })
+        }
+        return removed
+      })
+    },
+
+    // MongoDB: find(equals).sort(index, sequence).limit()
+    async scan(workspace, scan) {
+      return spaces.peek(workspace, { items: [] }, async (space) => {
+        const table = await prepared(space)
+        return space.database.read(() => scanPage<T>(space.database, table, scan))
+      })
+    },
+
+    // MongoDB: countDocuments(equals)
+    async count(workspace, scan) {
+      return spaces.peek(workspace, 0, async (space) => {
+        const table = await prepared(space)
+        const { where, values } = conditionOf(table, scan)
+        return space.database.read(() => {
+          const row = space.database.prepare(`select count(*) from "${table.name}" ${where}`).get(...values)
+          return (row as unknown as [number])[0]
+        })
+      })
+    },
+  }
+
+  function fold(documents: T[]): Map<string, T> {
+    const folded = new Map<string, T>()
+    for (const document of documents) {
+      const earlier = folded.get(document.id)
+      folded.set(document.id, earlier === undefined ? document : mergeInto(rules, earlier, document))
+    }
+    return folded
+  }
+
+  function writerOf<D extends T>(database: Database, table: Table): Writer<D> {
+    const names = table.columns.map((field) => `"${columnOf(field)}"`)
+    const into = `into "${table.name}" (id, ${[...names, 'body'].join(', ')}) values (?, ${[...names, ''].map(() => '?').join(', ')})`
+    const insert = database.prepare(`insert or ignore ${into}`)
+    const valuesOf = (document: D): SQLInputValue[] =>
+      table.columns.map((field) => indexable((document as unknown as Record<string, unknown>)[field]))
+
+    function insertNew(document: D): boolean {
+      return insert.run(toKey(document.id), ...valuesOf(document), JSON.stringify(document)).changes === 1
+    }
+
+    return {
+      insert: insertNew,
+
+      put(document) {
+        if (insertNew(document)) return
+        database
+          .prepare(
+            `update "${table.name}" set ${[...names, 'body'].map((name) => `${name} = ?`).join(', ')} where id = ?`,
+          )
+          .run(...valuesOf(document), JSON.stringify(document), toKey(document.id))
+      },
+
+      merge(document) {
+        // Most are new: trying to insert costs them one look-up instead of two.
+        if (insertNew(document)) return 'inserted'
+        const row = database.prepare(`select key, body from "${table.name}" where id = ?`).get(toKey(document.id))
+        const [key, body] = row as unknown as [number, string]
+        const stored = JSON.parse(body) as D
+        const merged = mergeInto<D>(rules, stored, document)
+        if (merged === stored) return 'same'
+        const before = valuesOf(stored)
+        const after = valuesOf(merged)
+        // SQLite writes an index anew when its column is named, even with the same value.
+        if (before.every((value, i) => isSame(value, after[i]!))) {
+          database.prepare(`update "${table.name}" set body = ? where key = ?`).run(JSON.stringify(merged), key)
+        } else {
+          database
+            .prepare(
+              `update "${table.name}" set ${[...names, 'body'].map((name) => `${name} = ?`).join(', ')} where key = ?`,
+            )
+            .run(...after, JSON.stringify(merged), key)
+        }
+        return 'changed'
+      },
+    }
+  }
+}
+
+interface Writer<T> {
+  insert(document: T): boolean
+  put(document: T): void
+  merge(document: T): Merged
+}
+
+function isSame(a: SQLInputValue, b: SQLInputValue): boolean {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
+  return a === b
+}
+
+/** In pieces of at most 500 documents, and about 16 MB of text. */
+function* piecesOf<T extends Document>(documents: T[]): Generator<T[]> {
+  let piece: T[] = []
+  let bytes = 0
+  for (const document of documents) {
+    piece.push(document)
+    bytes += roughSize(document)
+    if (piece.length >= batchSize || bytes > transactionBytes) {
+      yield piece
+      piece = []
+      bytes = 0
+    }
+  }
+  if (piece.length > 0) yield piece
+}
+
+/** The text of the strings at the top and one level below: enough to tell a page of HTML from a record. */
+function roughSize(document: object): number {
+  let size = 64
+  for (const value of Object.values(document)) {
+    if (typeof value === 'string') size += value.length
+    else if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value)) size += typeof inner === 'string' ? inner.length : 16
+    }
+  }
+  return size
+}
+
+function conditionOf<T>(
+  table: Table,
+  { index, equals = {} }: Pick<Scan<T>, 'index' | 'equals'>,
+): { where: string; values: SQLInputValue[]; rest: string[] } {
+  if (index === undefined) return { where: '', values: [], rest: [] }
+  const fields = table.indexes[index]
+  if (fields === undefined) {
+    throw new RangeError(
+      `no index “${index}” on ${table.name}; it has ${Object.keys(table.indexes).join(', ') || 'none'}`,
+    )
+  }
+  const given = equals as Record<string, unknown>
+  const leading = fields.findIndex((field) => given[field] === undefined)
+  const fixed = leading < 0 ? fields : fields.slice(0, leading)
+  const stray = Object.keys(given).find((field) => given[field] !== undefined && !fixed.includes(field))
+  if (stray !== undefined) {
+    throw new RangeError(
+      `“${stray}” is not a leading field of the index “${index}” (${fields.join(', ')}) on ${table.name}`,
+    )
+  }
+  const rest = fields.slice(fixed.length)
+  const terms = [
+    ...fixed.map((field) => `"${columnOf(field)}" = ?`),
+    // What makes the partial index usable; for the fixed ones the equality does.
+    ...rest.map((field) => `"${columnOf(field)}" is not null`),
+  ]
+  return { where: `where ${terms.join(' and ')}`, values: fixed.map((field) => indexable(given[field])), rest }
+}
+
+function scanPage<T>(database: Database, table: Table, scan: Scan<T>): { items: T[]; next?: string } {
+  const { where, values, rest } = conditionOf(table, scan)
+  const order = [...rest.map((field) => `"${columnOf(field)}"`), 'key']
+  const cursor = scan.after === undefined ? undefined : readCursor(scan.after, order.length)
+  const beyond = cursor && `(${order.join(', ')}) > (${order.map(() => '?').join(', ')})`
+  const condition = beyond === undefined ? where : where === '' ? `where ${beyond}` : `${where} and ${beyond}`
+  const rows = database
+    .prepare(`select body, ${order.join(', ')} from "${table.name}" ${condition} order by ${order.join(', ')} limit ?`)
+    .all(...values, ...(cursor ?? []), scan.limit) as unknown as [string, ...Cell[]][]
+  const items = rows.map(([body]) => JSON.parse(body) as T)
+  const last = rows.at(-1)
+  if (last === undefined || rows.length < scan.limit) return { items }
+  return { items, next: writeCursor(last.slice(1)) }
+}
+
+type Cell = string | number | Uint8Array
+
+/** A cursor holds the sort key of the last item; ids stand in their own array so that they come back as bytes. */
+function writeCursor(cells: Cell[]): string {
+  const json = JSON.stringify(cells.map((cell) => (cell instanceof Uint8Array ? [fromKey(cell)] : cell)))
+  return Buffer.from(json).toString('base64url')
+}
+
+function readCursor(text: string, length: number): Cell[] {
+  try {
+    const cells = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown
+    if (Array.isArray(cells) && cells.length === length && cells.every(isCell)) {
+      return cells.map((cell) => (Array.isArray(cell) ? toKey(cell[0] as string) : (cell as Cell)))
+    }
+  } catch {
+    // Answered below like any other text that is none of ours.
+  }
+  throw new MirageError({
+    code: 'request.cursor_invalid',
+    status: 400,
+    detail: 'This cursor does not belong to this list. Start again without one.',
+  })
+}
+
+function isCell(cell: unknown): boolean {
+  if (Array.isArray(cell)) return cell.length === 1 && typeof cell[0] === 'string'
+  return typeof cell === 'string' || typeof cell === 'number'
+}

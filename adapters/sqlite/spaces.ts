@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MirageError } from '@mirage/kit/errors.ts'
+import { type Database, ensureLayout, openDatabase, type Use } from './database.ts'
+
+/** Where the tables of one workspace are: a file of its own, or a prefix in a shared one. */
+export interface Space {
+  database: Database
+  prefix: string
+  /** What has been created here, by whatever name its owner gives it. */
+  prepared: Set<string>
+}
+
+export interface Spaces {
+  /** Runs `work` in the space of `workspace`, creating it. */
+  use<T>(workspace: string, work: (space: Space) => Promise<T>): Promise<T>
+  /** As `use`, but answers `otherwise` for a workspace that has nothing yet. */
+  peek<T>(workspace: string, otherwise: T, work: (space: Space) => Promise<T>): Promise<T>
+  /** Removes the space with all it holds, when nobody uses it any more. */
+  erase(workspace: string): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SpacesOptions {
+  /** A file, or a folder of files when `perWorkspace`. */
+  path: string
+  /** One file a workspace, so that erasing it removes a file. */
+  perWorkspace: boolean
+  use: Use
+}
+
+/** More files than this are not kept open at once. */
+const maxOpen = 8
+
+interface Entry {
+  space: Promise<Space>
+  users: number
+  /** Set while it is being closed or erased. */
+  closing: Promise<void> | undefined
+  free: (() => void) | undefined
+}
+
+export function openSpaces({ path, perWorkspace, use }: SpacesOptions): Spaces {
+  const entries = new Map<string, Entry>()
+  let closed = false
+
+  function pathOf(workspace: string): string {
+    return perWorkspace ? join(path, `${fileName(workspace)}.db`) : path
+  }
+
+  async function openSpace(workspace: string): Promise<Space> {
+    const database = await openDatabase(pathOf(workspace), use)
+    if (perWorkspace) return { database, prefix: '', prepared: new Set() }
+    await ensureLayout(
+      database,
+      'workspaces',
+      1,
+      'create table if not exists mirage_workspace (number integer primary key autoincrement, name text not null unique) strict',
+    )
+    const number = await database.write(() => {
+      database.prepare('insert or ignore into mirage_workspace (name) values (?)').run(workspace)
+      const [found] = database
+        .prepare('select number from mirage_workspace where name = ?')
+        .get(workspace) as unknown as [number]
+      return found
+    })
+    return { database, prefix: `w${number}_`, prepared: new Set() }
+  }
+
+  async function enter(workspace: string): Promise<Entry> {
+    for (;;) {
+      if (closed) throw new MirageError({ code: 'store.closed', status: 503, detail: `“${path}” was closed.` })
+      const entry = entries.get(workspace) ?? {
+        space: openSpace(workspace),
+        users: 0,
+        closing: undefined,
+        free: undefined,
+      }
+      if (entry.closing !== undefined) {
+        await entry.closing
+        continue
+      }
+      entries.delete(workspace)
+      entries.set(workspace, entry)
+      entry.users++
+      return entry
+    }
+  }
+
+  function leave(workspace: string, entry: Entry): void {
+    if (--entry.users === 0) entry.free?.()
+    if (!perWorkspace || entries.size <= maxOpen) return
+    // The least recently used one that nobody is in.
+    for (const [name, other] of entries) {
+      if (other.users > 0 || other.closing !== undefined || name === workspace) continue
+      void retire(name, other, async ({ database }) => database.close())
+      return
+    }
+  }
+
+  /** Waits until nobody is in, lets nobody in, and runs `end`. */
+  function retire(workspace: string, entry: Entry, end: (space: Space) => Promise<void>): Promise<void> {
+    entry.closing = (async () => {
+      if (entry.users > 0) await new Promise<void>((resolve) => (entry.free = resolve))
+      try {
+        const space = await entry.space.catch(() => undefined)
+        if (space) await end(space)
+      } finally {
+        if (entries.get(workspace) === entry) entries.delete(workspace)
+      }
+    })()
+    return entry.closing
+  }
+
+  async function inside<T>(workspace: string, work: (space: Space) => Promise<T>): Promise<T> {
+    const entry = await enter(workspace)
+    try {
+      const space = await entry.space.catch((error: unknown) => {
+        // The next caller tries to open it again.
+        if (entries.get(workspace) === entry) entries.delete(workspace)
+        throw error
+      })
+      return await work(space)
+    } finally {
+      leave(workspace, entry)
+    }
+  }
+
+  return {
+    use: inside,
+
+    async peek(workspace, otherwise, work) {
+      if (!entries.has(workspace) && !existsSync(pathOf(workspace))) return otherwise
+      return inside(workspace, work)
+    },
+
+    async erase(workspace) {
+      if (!entries.has(workspace) && !existsSync(pathOf(workspace))) return
+      const entry = await enter(workspace)
+      // Not through `leave`: the file must not be put away for being the oldest.
+      entry.users--
+      await retire(workspace, entry, async ({ database, prefix }) => {
+        if (perWorkspace) {
+          database.closeNow()
+          for (const end of ['', '-wal', '-shm']) await rm(`${database.path}${end}`, { force: true })
+        } else {
+          await dropTables(database, prefix)
+          await database.close()
+        }
+      })
+    },
+
+    async close() {
+      closed = true
+      for (const [name, entry] of entries) {
+        await (entry.closing ?? retire(name, entry, async ({ database }) => database.close()))
+      }
+    },
+  }
+}
+
+async function dropTables(database: Database, prefix: string): Promise<void> {
+  const tables = await database.read(() =>
+    database
+      .prepare("select name from sqlite_master where type = 'table' and substr(name, 1, ?) = ?")
+      .all(prefix.length, prefix),
+  )
+  for (const [table] of tables as unknown as [string][]) {
+    await database.write(() => database.exec(`drop table if exists "${table}"`))
+  }
+}
+
+/** A name for any file system: also those that know no upper case, and no dots before a colon. */
+export function fileName(workspace: string): string {
+  return [...Buffer.from(workspace)]
+    .map((byte) => {
+      const letter = String.fromCharCode(byte)
+      return /[a-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).padStart(2, '0')}`
+    })
+    .join('')
+}
