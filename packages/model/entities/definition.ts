@@ -22,6 +22,8 @@ export interface EntityDefinition {
   normalise(raw: string): string | undefined
   /** Every entity of this type in free text that is not defanged, in order, without overlaps, in linear time. */
   find?(text: string): Match[]
+  /** The entity that a canonical URL names by itself: the profile, the repository, the bucket it leads to. */
+  fromUrl?(url: string): string | undefined
   /** The value as people read it. For most types it normalises back to the value. */
   display(value: string): string
 }
