@@ -27,7 +27,7 @@ testModule(module, import.meta.dirname, {
         `-mail_server-> domain:mx.mailer.test {"ttl":300,"preference":20}`,
         `-name_server-> domain:ns1.northwind.example ${ttl}`,
         `-dns_record:SOA-> dns-record:northwind.example SOA ns1.northwind.example hostmaster.northwind.example 2026010101 7200 3600 1209600 300 ${ttl}`,
-        `-dns_record:TXT-> dns-record:northwind.example TXT v=spf1 mx -all ${ttl}`,
+        `-dns_record:TXT-> dns-record:northwind.example SPF v=spf1 mx -all ${ttl}`,
         `-dns_record:CAA-> dns-record:northwind.example CAA 0 issue "letsencrypt.org" ${ttl}`,
         `-subdomain-> domain:_sip._tcp.northwind.example`,
         `domain:_sip._tcp.northwind.example -dns_record:SRV-> domain:sip.northwind.example [SRV 5060] {"ttl":300,"priority":0,"weight":5,"port":5060}`,

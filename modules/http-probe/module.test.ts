@@ -35,9 +35,9 @@ testModule(module, import.meta.dirname, {
       expect: [
         `-website-> url:https://northwind.example/ {"status":200,"title":"Northwind Traders","server":"nginx/1.24.0","poweredBy":"PHP/8.2.7","contentType":"text/html; charset=utf-8","length":${size(home)},"address":"192.0.2.80"}`,
         'url:https://northwind.example/ -product_used-> technology:nginx {"version":"1.24.0"}',
-        'url:https://northwind.example/ -product_used-> technology:PHP {"version":"8.2.7"}',
-        'url:https://northwind.example/ -product_used-> technology:WordPress {"version":"6.5.2"}',
-        'url:https://northwind.example/ -product_used-> technology:jQuery',
+        'url:https://northwind.example/ -product_used-> technology:php {"version":"8.2.7"}',
+        'url:https://northwind.example/ -product_used-> technology:wordpress {"version":"6.5.2"}',
+        'url:https://northwind.example/ -product_used-> technology:jquery',
         `url:https://northwind.example/ -uses_fingerprint-> fingerprint:favicon-mmh3:${faviconHash(icon)}`,
         '-website-> url:http://northwind.example/ {"status":301,"server":"nginx","location":"https://northwind.example/#top","length":0,"address":"192.0.2.80"}',
         'url:http://northwind.example/ -redirects_to-> url:https://northwind.example/ {"redirect":301}',
