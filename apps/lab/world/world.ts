@@ -1,6 +1,7 @@
 import type { DnsRecord } from '@mirage/model/exchange.ts'
 import { contains } from '@mirage/model/netblock.ts'
 import { type Account, makeAccounts } from './account.ts'
+import { type Certificates, makeCertificates } from './certificates.ts'
 import { type Fleet, makeFleet } from './fleet.ts'
 import type { Machine } from './machine.ts'
 import { makeMachines } from './machines.ts'
@@ -24,6 +25,7 @@ export interface World {
   readonly records: ReadonlyMap<string, readonly DnsRecord[]>
   /** The names of the larger worlds. */
   readonly fleet: Fleet
+  readonly certificates: Certificates
   /** The hand-made machine at an address. */
   machineAt(address: string): Machine | undefined
   /** The most specific announced network that holds an address. */
@@ -77,12 +79,14 @@ export function makeWorld({ seed, size }: { seed: number; size: WorldSize }): Wo
     }
     return []
   }
+  const machineById = new Map(machines.map((machine) => [machine.id, machine]))
   return {
     seed,
     size,
     networks,
     systems: systemsOf(networks),
-    machines: new Map(machines.map((machine) => [machine.id, machine])),
+    machines: machineById,
+    certificates: makeCertificates(seed, fleet, machineById),
     people,
     accounts: makeAccounts(people),
     zones,
