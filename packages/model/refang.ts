@@ -20,19 +20,24 @@ export function isDefanged(text: string): boolean {
 
 /** The text with every defanged mark replaced, in time linear in its length. */
 export function refang(text: string): Refanged {
-  const marks: { at: number; shift: number }[] = []
+  const ends: number[] = []
+  const shifts: number[] = []
   let result = ''
   let from = 0
   let shift = 0
-  for (const match of text.matchAll(defanged)) {
-    const plain = plainOf(match[0])
-    result += text.slice(from, match.index) + plain
-    from = match.index + match[0].length
-    shift += match[0].length - plain.length
-    marks.push({ at: result.length, shift })
+  for (const { 0: mark, index } of text.matchAll(defanged)) {
+    const plain = plainOf(mark)
+    result += text.slice(from, index) + plain
+    from = index + mark.length
+    shift += mark.length - plain.length
+    ends.push(result.length)
+    shifts.push(shift)
   }
-  if (marks.length === 0) return { text, originalIndex: (index) => index }
-  return { text: result + text.slice(from), originalIndex: (index) => index + shiftAt(marks, index) }
+  if (ends.length === 0) return { text, originalIndex: (index) => index }
+  return {
+    text: result + text.slice(from),
+    originalIndex: (index) => index + (shifts[countUpTo(ends, index) - 1] ?? 0),
+  }
 }
 
 function plainOf(mark: string): string {
@@ -44,14 +49,14 @@ function plainOf(mark: string): string {
   return inner
 }
 
-/** The shift of the last mark that ends at or before `index`. */
-function shiftAt(marks: { at: number; shift: number }[], index: number): number {
+/** How many of the ascending numbers are not above `limit`. */
+function countUpTo(numbers: number[], limit: number): number {
   let low = 0
-  let high = marks.length
+  let high = numbers.length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (marks[middle]!.at <= index) low = middle + 1
+    if (numbers[middle]! <= limit) low = middle + 1
     else high = middle
   }
-  return low === 0 ? 0 : marks[low - 1]!.shift
+  return low
 }

@@ -27,7 +27,6 @@ export const onionService: EntityDefinition = {
   ],
   normalise: normaliseOnion,
   find: findOnions,
-  fromUrl: normaliseOnion,
   display: displayAsIs,
 }
 
