@@ -56,7 +56,7 @@ function openTest(fail: () => boolean = () => false) {
       settled.push(settlement)
     },
   }
-  return { settled, coverage: openCoverage(options), reopen: () => openCoverage(options), applied, drained }
+  return { settled, coverage: openCoverage(options), reopen: () => openCoverage(options), applied }
 }
 
 const workspace = 'default'
@@ -131,13 +131,19 @@ describe('coverage', () => {
   })
 
   it('covers many batches and forgets them', async () => {
-    const { coverage, settled, applied, drained } = openTest()
+    const { coverage, settled, applied } = openTest()
     const many: DrainedRange[] = [[0, 2_499, 1, 1]]
     const all = batchesOf('run_a', many)
     await coverage.drain(workspace, { run: 'run_a', round: 1, batches: many })
     for (let at = 0; at < all.length; at += 100) await coverage.apply(all.slice(at, at + 100).map((one) => event(one)))
     expect(settled).toHaveLength(1)
+    expect(await coverage.stateOf(workspace, 'run_a')).toBe('settled')
+    expect(await coverage.stateOf(workspace, 'run_b')).toBe('open')
     await coverage.forget(workspace, 'run_a')
-    expect([applied.size(), drained.size()]).toEqual([0, 0])
+    await coverage.apply([event(all[0]!)])
+    await coverage.drain(workspace, { run: 'run_a', round: 3, batches: [] })
+    expect(await coverage.stateOf(workspace, 'run_a')).toBe('forgotten')
+    expect(applied.size()).toBe(0)
+    expect(settled).toHaveLength(1)
   })
 })

@@ -12,7 +12,8 @@
  *      { split: splitBatch, settle: (event, lost) => coverage.lose(event, lost) })
  *   on(runDrained, async (events) => { for (const { workspace, payload } of events) await coverage.drain(workspace, payload) })
  *
- * and `coverage.forget(workspace, run)` when the run is deleted.
+ * and `coverage.forget(workspace, run)` when the run is deleted, after which `stateOf` answers `forgotten` for ever: ask
+ * it before writing what a batch holds, because batches of a deleted run may still come.
  *
  * `settle` is called once the applied batches cover the drained ones: within `drain` when they already do, else within
  * the `apply` or `lose` that brings the last one. It is called before the event that led to it is acknowledged, so a
@@ -49,6 +50,7 @@ export interface DrainedRun extends Drained {
   id: string
   /** The last round whose end was announced; absent before the first. */
   settledRound?: number
+  forgotten?: boolean
 }
 
 export interface Settlement {
@@ -84,7 +86,7 @@ export interface CoverageStore<T extends { id: string }> {
 
 export interface CoverageOptions {
   applied: CoverageStore<AppliedBatch>
-  drained: Omit<CoverageStore<DrainedRun>, 'scan'>
+  drained: Pick<CoverageStore<DrainedRun>, 'get' | 'put'>
   settle(settlement: Settlement): Promise<void>
 }
 
@@ -102,6 +104,9 @@ export interface Coverage {
   lose(event: Omit<AppliedEvent, 'partial'>, lost: number): Promise<void>
   /** The run has drained. An older round than one already known changes nothing. */
   drain(workspace: string, drained: Drained): Promise<void>
+  /** `settled` since its end was announced; what still comes then belongs to attempts that do not count. */
+  stateOf(workspace: string, run: string): Promise<'open' | 'settled' | 'forgotten'>
+  /** Forgets what was applied of a run, but not that it was forgotten. */
   forget(workspace: string, run: string): Promise<void>
 }
 
@@ -128,7 +133,7 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
 
   async function settleIfCovered(workspace: string, run: string): Promise<void> {
     const state = await drained.get(workspace, run)
-    if (!state || (state.settledRound ?? -Infinity) >= state.round) return
+    if (!state || isSettled(state) || state.forgotten) return
     const key = `${workspace}/${run}`
     let place = covered.get(key)
     if (place?.round !== state.round) covered.set(key, (place = { round: state.round, names: 0 }))
@@ -167,9 +172,12 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
 
   /** First the names, then the look at what drained: whichever of `apply` and `drain` comes second sees the other. */
   async function record(workspace: string, batches: AppliedBatch[]): Promise<void> {
-    await applied.insertIfAbsent(workspace, batches)
-    for (const run of new Set(batches.map((batch) => batch.run)))
-      await inTurn(workspace, run, () => settleIfCovered(workspace, run))
+    for (const [run, its] of Map.groupBy(batches, (batch) => batch.run))
+      await inTurn(workspace, run, async () => {
+        if ((await drained.get(workspace, run))?.forgotten) return
+        await applied.insertIfAbsent(workspace, its)
+        await settleIfCovered(workspace, run)
+      })
   }
 
   return {
@@ -191,14 +199,20 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
     drain(workspace, { run, round, batches }) {
       return inTurn(workspace, run, async () => {
         const known = await drained.get(workspace, run)
+        if (known?.forgotten) return
         if (!known || known.round < round) await drained.put(workspace, [{ ...known, id: run, run, round, batches }])
         await settleIfCovered(workspace, run)
       })
     },
+    async stateOf(workspace, run) {
+      const state = await drained.get(workspace, run)
+      if (state?.forgotten) return 'forgotten'
+      return state && isSettled(state) ? 'settled' : 'open'
+    },
     forget(workspace, run) {
       return inTurn(workspace, run, async () => {
         covered.delete(`${workspace}/${run}`)
-        await drained.delete(workspace, [run])
+        await drained.put(workspace, [{ id: run, run, round: 0, batches: [], forgotten: true }])
         for (;;) {
           const { items } = await applied.scan(workspace, { index: 'run', equals: { run }, limit: 1000 })
           if (items.length === 0) return
@@ -210,6 +224,10 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
       })
     },
   }
+}
+
+function isSettled({ round, settledRound }: DrainedRun): boolean {
+  return settledRound !== undefined && settledRound >= round
 }
 
 function batchName({ run, task, attempt, index }: BatchName): string {
