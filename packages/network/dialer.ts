@@ -1,0 +1,204 @@
+import { type Socket, connect as connectTcp } from 'node:net'
+import { type SecureContext, type TLSSocket, connect as connectTls, createSecureContext } from 'node:tls'
+import { constants } from 'node:crypto'
+import type { TlsPeer } from '@mirage/model/exchange.ts'
+import { untilAborted } from './deadline.ts'
+import type { DialMap } from './dial-map.ts'
+import { NetworkError, toNetworkError, unreachable } from './error.ts'
+import type { CheckedAddress, Host } from './guard.ts'
+import { type Proxy, throughProxy } from './proxy.ts'
+import { interleave, race } from './race.ts'
+import { SocksError, socksConnect } from './socks.ts'
+
+/**
+ * A peer the guard has let through. With a proxy a name has no addresses here: the proxy resolves it, after the guard
+ * checked it by name.
+ */
+export interface Peer {
+  host: Host
+  addresses: CheckedAddress[]
+}
+
+export interface Connection {
+  socket: Socket
+  /** The address that answered; empty where a proxy chose it. */
+  address: string
+}
+
+export interface SecureConnection {
+  socket: TLSSocket
+  tls: TlsPeer
+}
+
+export interface DialerOptions {
+  dialMap?: DialMap
+  proxy?: Proxy
+}
+
+/** The only place that opens TCP and TLS sockets. Disposing it destroys every one of them at once. */
+export interface Dialer extends Disposable {
+  /** Races the peer's checked addresses as literals and answers the first that opens. Throws a NetworkError. */
+  connect(peer: Peer, port: number, signal: AbortSignal): Promise<Connection>
+  /**
+   * Speaks TLS over a connection: SNI and the checked name are the host's. Without `anyCertificate` a chain that is not
+   * trusted for the host is an error; with it old protocol versions and weak ciphers are accepted too, to be looked at.
+   */
+  secure(
+    connection: Connection,
+    host: Host,
+    options: { anyCertificate: boolean; signal: AbortSignal },
+  ): Promise<SecureConnection>
+}
+
+export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
+  if (dialMap !== undefined && proxy !== undefined)
+    throw new NetworkError({ outcome: 'failed', reason: 'proxy', detail: 'A lab run cannot go through a proxy.' })
+  const lab = dialMap && socksServer(dialMap.tcp.socks)
+  const sockets = new Set<Socket>()
+  // A context costs milliseconds to make, so the two there are get made once, when first needed.
+  const contexts: { strict?: SecureContext; lenient?: SecureContext } = {}
+
+  function contextFor(anyCertificate: boolean): SecureContext {
+    const ca = dialMap === undefined ? {} : { ca: dialMap.ca }
+    if (!anyCertificate) return (contexts.strict ??= createSecureContext({ ...ca, minVersion: 'TLSv1.2' }))
+    return (contexts.lenient ??= createSecureContext({
+      ...ca,
+      minVersion: 'TLSv1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
+      secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
+    }))
+  }
+
+  /** Opens a plain socket. `host` is an address, or the name of a proxy that the installation set. */
+  async function open(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+    signal.throwIfAborted()
+    const socket = connectTcp({ host, port, noDelay: true, autoSelectFamily: false })
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+    socket.once('connect', () => resolve(socket)).once('error', reject)
+    await untilAborted(promise, signal, () => socket.destroy())
+    socket.off('error', reject).on('error', ignore) // whoever uses the socket hears its errors; without a user they end nothing
+    return socket
+  }
+
+  async function openThrough(
+    via: { host: string; port: number; what: string },
+    ask: (socket: Socket) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<Socket> {
+    let socket: Socket
+    try {
+      socket = await open(via.host, via.port, signal)
+    } catch (error) {
+      if (signal.aborted) throw error
+      throw unreachable('proxy', `${via.what} at ${via.host}:${via.port} does not answer.`, error)
+    }
+    try {
+      await untilAborted(ask(socket), signal)
+      return socket
+    } catch (error) {
+      socket.destroy()
+      if (error instanceof SocksError && error.code === 'ESOCKS')
+        throw unreachable('proxy', `${via.what} at ${via.host}:${via.port}: ${error.message}.`, error)
+      throw error
+    }
+  }
+
+  function openHost(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+    if (lab !== undefined)
+      return openThrough({ ...lab, what: 'The lab' }, (socket) => socksConnect(socket, { host, port }), signal)
+    if (proxy !== undefined)
+      return openThrough({ ...proxy, what: 'The proxy' }, (socket) => throughProxy(socket, proxy, host, port), signal)
+    return open(host, port, signal)
+  }
+
+  return {
+    async connect({ host, addresses }, port, signal) {
+      const title = `${host.name ?? host.address} port ${port}`
+      try {
+        if (addresses.length === 0) {
+          if (proxy === undefined || host.name === undefined)
+            throw unreachable('no-address', `${title} has no address to connect to.`)
+          return { socket: await openHost(host.name, port, signal), address: '' }
+        }
+        return await race(
+          interleave(addresses),
+          async (address, signal) => ({ socket: await openHost(address, port, signal), address }),
+          { delayMs: 250, signal, discard: ({ socket }) => socket.destroy() },
+        )
+      } catch (error) {
+        throw toNetworkError(error, title)
+      }
+    },
+
+    async secure({ socket, address }, host, { anyCertificate, signal }) {
+      const title = host.name ?? host.address
+      const tlsSocket = connectTls({
+        socket,
+        secureContext: contextFor(anyCertificate),
+        ...(host.name === undefined ? { host: host.address } : { servername: host.name, host: host.name }),
+        ALPNProtocols: ['http/1.1'],
+        // Judged below, so that what an untrusted peer showed can be told.
+        rejectUnauthorized: false,
+      })
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      tlsSocket.once('secureConnect', () => resolve()).once('error', reject)
+      socket.once('close', () =>
+        reject(Object.assign(new Error('closed during the handshake'), { code: 'ECONNRESET' })),
+      )
+      try {
+        await untilAborted(promise, signal)
+        tlsSocket.off('error', reject).on('error', ignore)
+        const tls = describePeer(tlsSocket)
+        if (tls.untrusted === undefined || anyCertificate) return { socket: tlsSocket, tls }
+        throw new NetworkError({
+          outcome: 'unreachable',
+          reason: 'certificate',
+          detail: `${title} (${address}) presents a certificate that is not valid for it: ${tls.untrusted}.`,
+        })
+      } catch (error) {
+        tlsSocket.on('error', ignore).destroy()
+        socket.destroy()
+        throw toTlsError(error, title)
+      }
+    },
+
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy()
+      sockets.clear()
+    },
+  }
+}
+
+function ignore(): void {}
+
+function socksServer(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(':')
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
+}
+
+/** What fails after the TCP connection stood is TLS's, whatever Node calls it; a reset here is a peer that speaks something else. */
+function toTlsError(error: unknown, title: string): NetworkError {
+  const mapped = toNetworkError(error, title)
+  return mapped.reason === 'connection'
+    ? unreachable('tls', `TLS with ${title} failed: ${mapped.detail}`, error)
+    : mapped
+}
+
+function describePeer(socket: TLSSocket): TlsPeer {
+  const chain: Uint8Array[] = []
+  for (let at = socket.getPeerX509Certificate(); at !== undefined && chain.length < 16; at = at.issuerCertificate) {
+    const der = at.raw
+    if (chain.some((known) => Buffer.compare(known, der) === 0)) break // a self-signed certificate is its own issuer
+    chain.push(der)
+  }
+  const cipher = socket.getCipher()
+  const untrusted: unknown = socket.authorizationError
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: cipher?.standardName ?? cipher?.name ?? 'unknown',
+    chain,
+    ...(socket.authorized ? {} : { untrusted: untrusted instanceof Error ? untrusted.message : String(untrusted) }),
+  }
+}

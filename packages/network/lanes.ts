@@ -1,0 +1,132 @@
+import { canonicalAddress } from '@mirage/model/address.ts'
+import type { Contact } from '@mirage/model/contact.ts'
+import type { DnsAnswer } from '@mirage/model/exchange.ts'
+import { specialRange } from '@mirage/model/special-range.ts'
+import { untilAborted } from './deadline.ts'
+import type { DialMap } from './dial-map.ts'
+import type { DnsEngine } from './dns/engine.ts'
+import type { DnsLane } from './dns/lane.ts'
+import type { Resolver } from './dns/lane-options.ts'
+import { NetworkError, refused, unreachable } from './error.ts'
+import { type GuardScope, canonicalName, checkQuestion } from './guard.ts'
+import type { ResolveHost } from './route.ts'
+
+/** Public recursive resolvers: Cloudflare, Google, Quad9, OpenDNS, each by two addresses. */
+const publicResolvers = [
+  '1.1.1.1',
+  '1.0.0.1',
+  '8.8.8.8',
+  '8.8.4.4',
+  '9.9.9.9',
+  '149.112.112.112',
+  '208.67.222.222',
+  '208.67.220.220',
+]
+
+export interface LanesOptions {
+  scope: GuardScope
+  ceiling: Contact
+  dialMap?: DialMap
+  resolvers?: string[]
+  proxy?: string
+}
+
+/** The DNS lanes of a session: one for questions about the target, one for the hosts of providers, with caches apart. */
+export interface Lanes extends AsyncDisposable {
+  /** The lane for a question of this contact. Throws a NetworkError behind a proxy, where nothing is resolved here. */
+  of(contact: Contact): DnsLane
+  /** A lane that asks this one server, which the guard has let through, without recursion. */
+  server(address: string): DnsLane
+  resolveHost: ResolveHost
+  /** Remembers who serves names in scope, so that passive runs keep away from them. */
+  note(answer: DnsAnswer): void
+  isTargetNameServer(host: string): boolean
+  /** Where packets to a world `address:port` really go. */
+  dial: Record<string, string> | undefined
+}
+
+export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => ReadonlySet<string>): Lanes {
+  const { scope, ceiling, dialMap } = options
+  const resolvers = (dialMap?.resolvers ?? options.resolvers ?? publicResolvers).map(parseResolver)
+  const lanes = new Map<string, DnsLane>()
+  const nameServers = new Set<string>()
+
+  function laneFor(key: string, open: () => DnsLane): DnsLane {
+    if (options.proxy !== undefined)
+      throw unresolvable('This run goes through a proxy, which carries no DNS: names are left to the proxy.')
+    let lane = lanes.get(key)
+    if (lane === undefined) lanes.set(key, (lane = open()))
+    return lane
+  }
+
+  /** A resolver the installation named may stand anywhere but in the target. */
+  function checkResolver(address: string): void {
+    if (dialMap !== undefined) return
+    if (scope.excludes(address)) throw refused('excluded', `The resolver ${address} is excluded from this run.`)
+    if (scope.covers(address) && ceiling !== 'target')
+      throw refused('contact-ceiling', `The resolver ${address} is itself in scope; this run may not contact it.`)
+  }
+
+  const shared = { ...(dialMap && { dial: dialMap.udp, probes: false as const }), ecs: true }
+
+  const lanesOfSession: Lanes = {
+    dial: dialMap?.udp,
+    of(contact) {
+      const key = contact === 'relayed' || contact === 'target' ? 'target' : 'provider'
+      return laneFor(key, () => engine.lane({ ...shared, resolvers, allow: checkResolver }))
+    },
+    server(address) {
+      const open = (): DnsLane =>
+        engine.lane({ ...shared, resolvers: [{ address }], recursion: false, probes: false, cacheBytes: 0 })
+      return laneFor(`server ${address}`, open)
+    },
+    async resolveHost(policy, name, declared, signal) {
+      const contact = checkQuestion(policy, name, declared === 'target' ? 'relayed' : declared)
+      const lane = lanesOfSession.of(contact)
+      const asked = [lane.ask({ name, type: 'A' }, signal)]
+      if (dialMap !== undefined || hasIpv6(own())) asked.push(lane.ask({ name, type: 'AAAA' }, signal))
+      const answers = await untilAborted(Promise.all(asked), signal)
+      const addresses: string[] = []
+      for (const { records } of answers)
+        for (const { type, data } of records) {
+          const address = type === 'A' || type === 'AAAA' ? canonicalAddress(data) : undefined
+          if (address !== undefined && !addresses.includes(address)) addresses.push(address)
+        }
+      if (addresses.length > 0) return addresses
+      const { status } = answers[0]!
+      if (status === 'NXDOMAIN' || status === 'NODATA' || status === 'NOERROR') return []
+      throw unreachable('no-address', `${name} could not be resolved: ${status}.`)
+    },
+    note({ name, type, records }) {
+      if (type !== 'NS' && type !== 'SOA') return
+      if (!scope.isSeedZone(canonicalName(name))) return
+      for (const { type, data } of records)
+        if (type === 'NS') nameServers.add(canonicalName(data))
+        else if (type === 'SOA') nameServers.add(canonicalName(data.split(' ', 1)[0]!))
+    },
+    isTargetNameServer: (host) => nameServers.has(host),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...lanes.values()].map((lane) => lane[Symbol.asyncDispose]()))
+      lanes.clear()
+    },
+  }
+  return lanesOfSession
+}
+
+/** `address`, or `address:port` with IPv6 in brackets. */
+function parseResolver(text: string): Resolver {
+  const parts = /^\[?([^\]]+?)\]?(?::(\d{1,5}))?$/.exec(canonicalAddress(text) === undefined ? text : `[${text}]`)
+  const address = canonicalAddress(parts?.[1] ?? '')
+  if (address === undefined) throw unresolvable(`“${text}” is not a resolver; write an address, or address:port.`)
+  return parts?.[2] === undefined ? { address } : { address, port: Number(parts[2]) }
+}
+
+function unresolvable(detail: string): NetworkError {
+  return new NetworkError({ outcome: 'failed', reason: 'proxy', detail })
+}
+
+/** True when this machine has an IPv6 address of the Internet; without one AAAA answers are of no use to it. */
+function hasIpv6(own: ReadonlySet<string>): boolean {
+  for (const address of own) if (address.includes(':') && specialRange(address) === undefined) return true
+  return false
+}

@@ -1,0 +1,103 @@
+import type { Log } from '@mirage/kit/log.ts'
+import type { Contact } from '@mirage/model/contact.ts'
+import type { DialMap } from './dial-map.ts'
+import { type Dialer, openDialer } from './dialer.ts'
+import { cancelled } from './error.ts'
+import type { Recorder } from './exchange.ts'
+import { type GuardScope, type Policy, ownAddresses } from './guard.ts'
+import { type HttpClient, openHttpClient } from './http.ts'
+import type { Limiter } from './limiter.ts'
+import type { DnsEngine } from './dns/engine.ts'
+import { type Lanes, openLanes } from './lanes.ts'
+import { parseProxy } from './proxy.ts'
+import { type Task, type TaskOptions, openTask } from './task.ts'
+
+/** What the network of a process is made of. */
+export interface NetworkOptions {
+  recorder: Recorder
+  limiter: Limiter
+  /** Starts its thread with the first question. The owner disposes it. */
+  engine: DnsEngine
+  now: () => number
+  log: Log
+  /** From 0 up to but not 1: jitters retries. */
+  random: () => number
+  /** The installation lets seeds name private ranges as targets. Default false. */
+  allowPrivate?: boolean
+}
+
+export interface SessionOptions {
+  workspace: string
+  run: string
+  /** Raised whenever the run's policy changes; nothing of one generation is used by the next. */
+  generation: number
+  scope: GuardScope
+  /** The strongest contact the run allows. */
+  ceiling: Contact
+  dialMap?: DialMap
+  /** Recursive resolvers, `address` or `address:port`. Default: public ones. */
+  resolvers?: string[]
+  /** `http://…` or `socks5h://…`: everything goes through it or not at all. */
+  proxy?: string
+  userAgent: string
+  /** Sent to targets only, such as `X-Bug-Bounty`. */
+  targetHeaders?: Record<string, string>
+  /** Requests a second, over all tasks of the run. */
+  maxRate?: number
+}
+
+/** One run under one policy. Disposing it stops everything at once: what is under way ends as `cancelled`, every socket closes. */
+export interface Session extends AsyncDisposable {
+  /** The ways out for one attempt of one task. Dispose it when the attempt ends. */
+  task(options: TaskOptions): Task
+}
+
+/** What tasks share with their session. */
+export interface SessionContext {
+  options: SessionOptions
+  network: NetworkOptions
+  policy: Policy
+  dialer: Dialer
+  http: HttpClient
+  lanes: Lanes
+  signal: AbortSignal
+}
+
+/** The way out of this process. Only what a session's policy lets through leaves, and only what is recorded is answered. */
+export interface Network {
+  /** Throws a NetworkError when the proxy cannot be used. */
+  session(options: SessionOptions): Session
+}
+
+export function openNetwork(network: NetworkOptions): Network {
+  const own = ownAddresses(network.now)
+  return { session: (options) => openSession(network, options, own) }
+}
+
+function openSession(network: NetworkOptions, options: SessionOptions, own: () => ReadonlySet<string>): Session {
+  const { dialMap, scope, ceiling } = options
+  const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy)
+  const stop = new AbortController()
+  const dialer = openDialer({ ...(dialMap && { dialMap }), ...(proxy && { proxy }) })
+  const http = openHttpClient(dialer)
+  const lanes = openLanes(network.engine, options, own)
+  const policy: Policy = {
+    scope,
+    ceiling,
+    allowPrivate: network.allowPrivate ?? false,
+    ...(dialMap && { lab: { networks: dialMap.networks } }),
+    proxied: proxy !== undefined,
+    ownAddresses: own,
+    isTargetNameServer: lanes.isTargetNameServer,
+  }
+  const context: SessionContext = { options, network, policy, dialer, http, lanes, signal: stop.signal }
+  return {
+    task: (task) => openTask(context, task),
+    async [Symbol.asyncDispose]() {
+      stop.abort(cancelled('The run was stopped or its policy changed.'))
+      http[Symbol.dispose]()
+      dialer[Symbol.dispose]()
+      await lanes[Symbol.asyncDispose]()
+    },
+  }
+}

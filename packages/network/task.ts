@@ -1,0 +1,189 @@
+import type { Contact } from '@mirage/model/contact.ts'
+import { isWithinContact } from '@mirage/model/contact.ts'
+import type {
+  DnsAnswer,
+  DnsQuestion,
+  HttpAnswer,
+  HttpRequest,
+  RecordType,
+  TcpBanner,
+  TlsPeer,
+} from '@mirage/model/exchange.ts'
+import { NetworkError, refused } from './error.ts'
+import { type Exchange, type Frame, type TaskKey, exchangeId, openKeys } from './exchange.ts'
+import { type Pair, decodeFrame, encodeFrame } from './frame.ts'
+import type { Host, Policy } from './guard.ts'
+import { bucketOf } from './limiter.ts'
+import { type Redactor, openRedactor } from './redact.ts'
+import { type Route, routeTo } from './route.ts'
+import type { SessionContext } from './session.ts'
+import { requestHttp } from './task-http.ts'
+import { openTaskDns } from './task-dns.ts'
+import { scanPorts } from './tcp.ts'
+import { peekTls } from './tls.ts'
+import { queryWhois } from './whois.ts'
+
+export interface TaskOptions {
+  module: string
+  task: string
+  /** 1 for the first; from 2 on what earlier attempts recorded is read instead of asked again. */
+  attempt: number
+  /** What the module declares: no request of it may declare more. */
+  contact: Contact
+  /** `group` is whose limits these are: modules of one source share them. */
+  limits: { group: string; perMinute?: number; perSecond?: number }
+  /** Values that are never recorded, logged or thrown: the module's keys. */
+  secrets: string[]
+  /** Hosts in scope for this task beyond the run's scope: what it was leased for. Canonical. */
+  admits?: string[]
+  signal: AbortSignal
+  /** Called before anything is sent; throws when the task's reserved budget is used up. */
+  spend: (kind: 'request' | 'query', count: number) => void
+}
+
+/** The ways out of one attempt: what a module is given, before the face for authors. */
+export interface Task extends AsyncDisposable {
+  request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
+  dns: {
+    resolve(name: string, type: RecordType): Promise<DnsAnswer>
+    resolveMany(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>): AsyncIterable<DnsAnswer>
+  }
+  tcp: {
+    scan(address: string, ports: Iterable<number>, options?: { onBehalfOf?: string }): AsyncIterable<TcpBanner>
+  }
+  tls: {
+    peer(
+      host: string,
+      port: number,
+      options?: { address?: string },
+    ): Promise<(TlsPeer & { address: string; exchange: string }) | undefined>
+  }
+  whois: { query(server: string, text: string): Promise<string> }
+}
+
+/** What the ways out of a task share. */
+export interface TaskContext extends SessionContext {
+  task: TaskOptions
+  redactor: Redactor
+  /** Checks a host for this task and finds the way to it. */
+  route(host: Host, declared: Contact, pinned: string | undefined, signal: AbortSignal): Promise<Route>
+  /** Resolves when a request to this peer may leave; it is spent then. */
+  admit(route: Route, signal: AbortSignal): Promise<void>
+  /** The key that holds back requests to this peer: the source's group, or the target's host. */
+  limitKey(route: Route): string
+  /** What was recorded for this, or what `send` answers, recorded. */
+  exchange(
+    kind: Exchange['kind'],
+    asked: object,
+    send: () => Promise<Sent>,
+    cache?: { maxAgeMs: number; credentials: boolean },
+  ): Promise<Exchange>
+  /** Answers of earlier attempts, by question. */
+  remembered(kind: Frame['kind']): Promise<ReadonlyMap<string, object | undefined>>
+  /** Records pairs as a frame and answers its id. */
+  recordFrame(kind: Frame['kind'], pairs: Pair[]): Promise<string>
+}
+
+export type Sent = Omit<Exchange, 'id' | 'key' | 'kind' | 'at' | 'elapsedMs'>
+
+export function openTask(session: SessionContext, task: TaskOptions): Task {
+  const stop = new AbortController()
+  const signal = AbortSignal.any([session.signal, task.signal, stop.signal])
+  const context = openContext(session, task, signal)
+  const dns = openTaskDns(context)
+  return {
+    request: (request, signal) => requestHttp(context, request, signal),
+    dns,
+    tcp: { scan: (address, ports, options) => scanPorts(context, address, ports, options) },
+    tls: { peer: (host, port, options) => peekTls(context, host, port, options) },
+    whois: { query: (server, text) => queryWhois(context, server, text) },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new NetworkError({ outcome: 'cancelled', reason: 'cancelled', detail: 'The task has ended.' }))
+    },
+  }
+}
+
+function openContext(session: SessionContext, task: TaskOptions, signal: AbortSignal): TaskContext {
+  const { network, options, lanes } = session
+  const { recorder, limiter, now } = network
+  const key: TaskKey = { workspace: options.workspace, run: options.run, module: task.module, task: task.task }
+  const policy: Policy = { ...session.policy, ...(task.admits && { admits: new Set(task.admits) }) }
+  const nextKey = openKeys(key)
+  const bucket = bucketOf(task.limits)
+  const runBucket = options.maxRate === undefined ? undefined : bucketOf({ perSecond: options.maxRate })
+  let frames: Promise<Record<Frame['kind'], Map<string, object | undefined>>> | undefined
+
+  function limitKey({ contact, peer }: Route): string {
+    return contact === 'target' ? `host:${peer.host.name ?? peer.host.address}` : `source:${task.limits.group}`
+  }
+
+  return {
+    ...session,
+    policy,
+    task,
+    signal,
+    redactor: openRedactor(task.secrets, []),
+    limitKey,
+
+    route(host, declared, pinned, signal) {
+      if (!isWithinContact(declared, task.contact) || task.contact === 'none') {
+        const detail = `${task.module} declares “${task.contact}” contact and asked for more: “${declared}” to ${host.name ?? host.address}.`
+        throw refused('contact-ceiling', detail)
+      }
+      return routeTo(policy, host, declared, { pinned, resolve: lanes.resolveHost, signal })
+    },
+
+    async admit(route, signal) {
+      task.spend('request', 1)
+      if (runBucket !== undefined) await limiter.admit(`run:${options.run}`, runBucket, 1, signal)
+      if (bucket !== undefined) await limiter.admit(`source:${task.limits.group}`, bucket, 1, signal)
+      await limiter.admit(limitKey(route), undefined, 1, signal)
+    },
+
+    async exchange(kind, asked, send, cache) {
+      const exchangeKey = nextKey(kind, asked)
+      const id = exchangeId(exchangeKey)
+      if (task.attempt > 1) {
+        const recalled = await recorder.recall(exchangeKey)
+        if (recalled !== undefined) return recalled
+      }
+      const at = now()
+      const old =
+        cache &&
+        (await recorder.cached?.({
+          workspace: options.workspace,
+          module: task.module,
+          request: exchangeKey.request,
+          credentials: cache.credentials,
+          notBefore: at - cache.maxAgeMs,
+        }))
+      // A reused answer keeps the moment at which it was really given.
+      const exchange: Exchange =
+        old === undefined
+          ? { ...(await send()), id, key: exchangeKey, kind, at, elapsedMs: now() - at }
+          : { ...old, id, key: exchangeKey }
+      await recorder.record(exchange)
+      signal.throwIfAborted()
+      return exchange
+    },
+
+    async remembered(kind) {
+      frames ??= task.attempt > 1 ? recall() : Promise.resolve({ dns: new Map(), tcp: new Map() })
+      return (await frames)[kind]
+    },
+
+    async recordFrame(kind, pairs) {
+      const frame = encodeFrame(key, kind, pairs, now())
+      await recorder.recordFrame(frame)
+      return frame.id
+    },
+  }
+
+  async function recall(): Promise<Record<Frame['kind'], Map<string, object | undefined>>> {
+    const known = { dns: new Map<string, object | undefined>(), tcp: new Map<string, object | undefined>() }
+    for (const frame of await recorder.recallFrames(key))
+      for (const { question, answer } of decodeFrame(frame))
+        known[frame.kind].set(question, answer && { ...answer, exchange: frame.id })
+    return known
+  }
+}

@@ -1,0 +1,39 @@
+import type { DnsAnswer, DnsQuestion, DnsRecord } from '@mirage/model/exchange.ts'
+import type { DnsEngine } from '../dns/engine.ts'
+import type { DnsLane } from '../dns/lane.ts'
+
+/** A DNS engine without a network: `zone` is `name TYPE` → data; what is not in it does not exist. */
+export interface TestEngine extends DnsEngine {
+  /** Every `name TYPE` that was asked, in order. */
+  asked: string[]
+  zone: Record<string, string[] | 'TIMEOUT'>
+}
+
+export function testEngine(zone: TestEngine['zone']): TestEngine {
+  const asked: string[] = []
+
+  function answer({ name, type }: DnsQuestion): DnsAnswer {
+    asked.push(`${name} ${type}`)
+    const data = engine.zone[`${name} ${type}`]
+    if (data === 'TIMEOUT') return { name, type, status: 'TIMEOUT', records: [], server: '' }
+    const exists = Object.keys(engine.zone).some((key) => key.startsWith(`${name} `))
+    const records = (data ?? []).map((data): DnsRecord => ({ name, type, ttl: 60, data }))
+    const status = data !== undefined ? 'NOERROR' : exists ? 'NODATA' : 'NXDOMAIN'
+    return { name, type, status, records, server: '198.18.0.53' }
+  }
+
+  // The parts of a lane that the network uses; a test that reaches another part fails with its name.
+  const lane = {
+    servers: ['198.18.0.53'],
+    async *resolve(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>, signal?: AbortSignal) {
+      for await (const question of questions) {
+        signal?.throwIfAborted()
+        yield answer(question)
+      }
+    },
+    ask: (question: DnsQuestion) => Promise.resolve(answer(question)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  } as unknown as DnsLane
+  const engine: TestEngine = { asked, zone, lane: () => lane, [Symbol.asyncDispose]: () => Promise.resolve() }
+  return engine
+}

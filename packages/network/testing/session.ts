@@ -1,0 +1,105 @@
+import { silentLog } from '@mirage/kit/log.ts'
+import type { HttpRequest } from '@mirage/model/exchange.ts'
+import type { Exchange, Frame, Recorder } from '../exchange.ts'
+import { exchangeId } from '../exchange.ts'
+import type { GuardScope } from '../guard.ts'
+import { openLimiter } from '../limiter.ts'
+import { type NetworkOptions, type Session, type SessionOptions, openNetwork } from '../session.ts'
+import type { Task, TaskOptions } from '../task.ts'
+import { testEngine } from './engine.ts'
+
+/** A scope of domains with all below them, and addresses by prefix: what the guard asks, and no more. */
+export function testScope(targets: string[], excluded: string[] = []): GuardScope {
+  const isIn = (list: string[], host: string): boolean =>
+    list.some((item) => host === item || host.endsWith(`.${item}`) || (item.endsWith('.') && host.startsWith(item)))
+  return {
+    covers: (host) => isIn(targets, host) && !isIn(excluded, host),
+    excludes: (host) => isIn(excluded, host),
+    namesRange: (address) => isIn(targets, address),
+    isSeedZone: (name) => isIn(targets, name),
+  }
+}
+
+export interface TestRecorder extends Recorder {
+  exchanges: Map<string, Exchange>
+  frames: Frame[]
+}
+
+export function testRecorder(): TestRecorder {
+  const exchanges = new Map<string, Exchange>()
+  const frames: Frame[] = []
+  return {
+    exchanges,
+    frames,
+    recall: (key) => Promise.resolve(exchanges.get(exchangeId(key))),
+    record(exchange) {
+      exchanges.set(exchange.id, exchange)
+      return Promise.resolve()
+    },
+    recallFrames: ({ task }) => Promise.resolve(frames.filter((frame) => frame.key.task === task)),
+    recordFrame(frame) {
+      frames.push(frame)
+      return Promise.resolve()
+    },
+  }
+}
+
+/** A network whose parts a test may replace; limits never wait, retries neither. */
+export function testNetwork(options: Partial<NetworkOptions> = {}): NetworkOptions {
+  const now = options.now ?? (() => performance.now())
+  return {
+    recorder: testRecorder(),
+    limiter: openLimiter({
+      take: (_key, _bucket, _cost, now) => Promise.resolve(now),
+      now,
+      sleep: () => Promise.resolve(),
+    }),
+    engine: testEngine({}),
+    now,
+    log: silentLog,
+    random: () => 0.5,
+    ...options,
+  }
+}
+
+export function testSession(
+  network: NetworkOptions,
+  options: Partial<SessionOptions> & { scope: GuardScope },
+): Session {
+  return openNetwork(network).session({
+    workspace: 'default',
+    run: 'run_test',
+    generation: 1,
+    ceiling: 'target',
+    userAgent: 'mirage-test',
+    ...options,
+  })
+}
+
+export function testTask(session: Session, options: Partial<TaskOptions> = {}): Task {
+  return session.task({
+    module: 'probe',
+    task: 'task_1',
+    attempt: 1,
+    contact: 'target',
+    limits: { group: 'probe' },
+    secrets: [],
+    signal: new AbortController().signal,
+    spend: () => {},
+    ...options,
+  })
+}
+
+/** A GET with limits that no friendly answer reaches. */
+export function get(url: string, options: Partial<HttpRequest> = {}): HttpRequest {
+  return {
+    method: 'GET',
+    url,
+    headers: {},
+    contact: 'target',
+    redirects: 5,
+    maxBytes: 1 << 20,
+    timeoutMs: 10_000,
+    ...options,
+  }
+}
