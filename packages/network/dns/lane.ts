@@ -192,7 +192,7 @@ function workerOptions(options: LaneOptions): WorkerLaneOptions {
     ecs: options.ecs ?? true,
     mixedCase: options.zeroX20 ?? true,
     cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
-    portsPerResolver: options.portsPerResolver ?? 8,
+    portsPerResolver: options.portsPerResolver ?? 4,
     probes: options.probes === false ? undefined : { ...usualProbes, ...options.probes },
   }
 }

@@ -7,7 +7,7 @@ import { random16 } from './random.ts'
 import type { Rate } from './rate.ts'
 import { Window } from './window.ts'
 
-const largestWindow = 4_096
+const largestWindow = 1024
 /** Time-outs in a row, with no answer between them, that set a resolver aside. */
 const patience = 16
 const firstAsideMs = 1_000
