@@ -4,6 +4,38 @@ import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 /** Every module that ships with Mirage, by id. */
 export const manifest: ManifestEntry[] = [
   {
+    "id": "certspotter",
+    "version": 1,
+    "title": "Cert Spotter",
+    "summary": "Certificates in transparency logs and every name in them",
+    "homepage": "https://sslmate.com/certspotter/",
+    "documentation": "https://sslmate.com/help/reference/ct_search_api_v1",
+    "terms": "https://sslmate.com/legal/terms",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain",
+      "certificate"
+    ],
+    "contact": "stored",
+    "origin": "certificate-transparency",
+    "useCases": [
+      "footprint",
+      "monitor"
+    ],
+    "limits": {
+      "perMinute": 10,
+      "concurrency": 1,
+      "cacheFor": "6h"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./certspotter/module.ts')).module,
+  },
+  {
     "id": "crtsh",
     "version": 1,
     "title": "crt.sh",
@@ -35,6 +67,50 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./crtsh/module.ts')).module,
   },
   {
+    "id": "dns-brute",
+    "version": 1,
+    "title": "DNS guesses",
+    "summary": "Names below a domain, guessed from a list of common labels",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc1035",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain"
+    ],
+    "contact": "relayed",
+    "origin": "dns",
+    "useCases": [
+      "footprint"
+    ],
+    "limits": {
+      "concurrency": 4,
+      "timeout": "10m"
+    },
+    "settings": {
+      "type": "object",
+      "required": [
+        "labels"
+      ],
+      "properties": {
+        "labels": {
+          "type": "array",
+          "items": {
+            "type": "string",
+            "pattern": "^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$"
+          },
+          "default": [],
+          "description": "Labels to guess besides those of the list."
+        }
+      }
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./dns-brute/module.ts')).module,
+  },
+  {
     "id": "dns-resolve",
     "version": 1,
     "title": "DNS records",
@@ -63,6 +139,96 @@ export const manifest: ManifestEntry[] = [
     "sample": "northwind.example",
     "batch": 1000,
     load: async () => (await import('./dns-resolve/module.ts')).module,
+  },
+  {
+    "id": "dns-reverse",
+    "version": 1,
+    "title": "Reverse DNS",
+    "summary": "Names that addresses point back to",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc1035",
+    "consumes": [
+      {
+        "type": "ip-address"
+      }
+    ],
+    "produces": [
+      "domain"
+    ],
+    "contact": "relayed",
+    "origin": "dns",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "volatile": [
+      "ttl"
+    ],
+    "sample": "198.18.0.10",
+    "batch": 1000,
+    load: async () => (await import('./dns-reverse/module.ts')).module,
+  },
+  {
+    "id": "dns-transfer",
+    "version": 1,
+    "title": "Zone transfer",
+    "summary": "All records of a zone, where a name server gives them to anyone",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc5936",
+    "consumes": [
+      {
+        "type": "domain"
+      }
+    ],
+    "produces": [
+      "ip-address",
+      "domain",
+      "dns-record"
+    ],
+    "contact": "target",
+    "origin": "dns",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "concurrency": 20,
+      "timeout": "5m"
+    },
+    "volatile": [
+      "ttl"
+    ],
+    "sample": "northwind.example",
+    load: async () => (await import('./dns-transfer/module.ts')).module,
+  },
+  {
+    "id": "hackertarget",
+    "version": 1,
+    "title": "HackerTarget",
+    "summary": "Host names of a domain with their addresses",
+    "homepage": "https://hackertarget.com",
+    "documentation": "https://hackertarget.com/find-dns-host-records/",
+    "terms": "https://hackertarget.com/terms/",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain",
+      "ip-address"
+    ],
+    "contact": "stored",
+    "useCases": [
+      "footprint"
+    ],
+    "limits": {
+      "perSecond": 2,
+      "concurrency": 1,
+      "cacheFor": "12h"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./hackertarget/module.ts')).module,
   },
   {
     "id": "http-probe",
@@ -99,5 +265,169 @@ export const manifest: ManifestEntry[] = [
     ],
     "sample": "northwind.example",
     load: async () => (await import('./http-probe/module.ts')).module,
+  },
+  {
+    "id": "internetdb",
+    "version": 1,
+    "title": "Shodan InternetDB",
+    "summary": "Open ports, products, names and vulnerabilities of an address",
+    "homepage": "https://internetdb.shodan.io",
+    "documentation": "https://internetdb.shodan.io/docs",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      }
+    ],
+    "produces": [
+      "open-port",
+      "domain",
+      "technology",
+      "vulnerability",
+      "ip-address"
+    ],
+    "contact": "stored",
+    "origin": "shodan",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 1,
+      "concurrency": 1,
+      "cacheFor": "24h"
+    },
+    "sample": "198.18.0.10",
+    load: async () => (await import('./internetdb/module.ts')).module,
+  },
+  {
+    "id": "mail-security",
+    "version": 1,
+    "title": "Mail policies",
+    "summary": "SPF, DKIM, DMARC, MTA-STS, TLS-RPT and BIMI of a domain, and what is weak in them",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc7489",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "dns-record",
+      "domain",
+      "ip-address",
+      "netblock",
+      "email",
+      "url"
+    ],
+    "contact": "target",
+    "origin": "dns",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "volatile": [
+      "ttl"
+    ],
+    "sample": "northwind.example",
+    load: async () => (await import('./mail-security/module.ts')).module,
+  },
+  {
+    "id": "ripestat",
+    "version": 1,
+    "title": "RIPEstat",
+    "summary": "Prefix and AS number of addresses, prefixes of AS numbers",
+    "homepage": "https://stat.ripe.net",
+    "documentation": "https://stat.ripe.net/docs/data-api/",
+    "terms": "https://www.ripe.net/about-us/legal/ripestat-service-terms-and-conditions/",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      },
+      {
+        "type": "asn"
+      }
+    ],
+    "produces": [
+      "netblock",
+      "asn"
+    ],
+    "contact": "stored",
+    "origin": "bgp",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 8,
+      "concurrency": 8,
+      "cacheFor": "24h"
+    },
+    "sample": "198.18.0.10",
+    load: async () => (await import('./ripestat/module.ts')).module,
+  },
+  {
+    "id": "team-cymru",
+    "version": 1,
+    "title": "Team Cymru",
+    "summary": "Announced prefix and AS number of addresses, over DNS",
+    "homepage": "https://www.team-cymru.com",
+    "documentation": "https://www.team-cymru.com/ip-asn-mapping",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      }
+    ],
+    "produces": [
+      "netblock",
+      "asn"
+    ],
+    "contact": "stored",
+    "origin": "bgp",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "cacheFor": "24h"
+    },
+    "sample": "198.18.0.10",
+    "batch": 500,
+    load: async () => (await import('./team-cymru/module.ts')).module,
+  },
+  {
+    "id": "urlscan",
+    "version": 1,
+    "title": "urlscan.io",
+    "summary": "Pages of a domain that were scanned in public before",
+    "homepage": "https://urlscan.io",
+    "documentation": "https://docs.urlscan.io/apis/urlscan-openapi/search",
+    "terms": "https://urlscan.io/terms/",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain",
+      "url",
+      "ip-address"
+    ],
+    "contact": "stored",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perMinute": 30,
+      "concurrency": 1,
+      "cacheFor": "6h"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./urlscan/module.ts')).module,
   },
 ]

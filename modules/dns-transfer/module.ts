@@ -1,0 +1,52 @@
+import { isBelow } from '@mirage/model/domain-name.ts'
+import { defineModule, observe } from '@mirage/module-sdk'
+import { recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
+
+/**
+ * The whole zone, from each name server that gives it to strangers. Source: AXFR (RFC 5936). That a server does is a
+ * weakness by itself and stated as a finding.
+ */
+export const module = defineModule({
+  id: 'dns-transfer',
+  version: 1,
+  title: 'Zone transfer',
+  summary: 'All records of a zone, where a name server gives them to anyone',
+  homepage: 'https://www.rfc-editor.org/rfc/rfc5936',
+  consumes: [{ type: 'domain' }],
+  produces: [...recordEntityTypes],
+  contact: 'target',
+  origin: 'dns',
+  useCases: ['footprint', 'investigate'],
+  limits: { concurrency: 20, timeout: '5m' },
+  volatile: ['ttl'],
+  sample: 'northwind.example',
+  async *run({ entity, dns }) {
+    const zone = entity.value
+    const { records: delegation } = await dns.resolve(zone, 'NS')
+    const open: string[] = []
+    for (const { name, type, data: server } of delegation) {
+      if (type !== 'NS' || name !== zone) continue
+      const transfer = await dns.transfer(zone, server)
+      if (!transfer) continue
+      open.push(server)
+      const owners = new Set<string>()
+      for (const record of transfer.records) {
+        const owner = record.name
+        if (owner.startsWith('*.') || (owner !== zone && !isBelow(owner, zone))) continue
+        if (owner !== zone && !owners.has(owner)) yield observe('domain', owner, { via: 'subdomain' })
+        owners.add(owner)
+        const sighting = sightingOf(record)
+        if (sighting) yield sighting
+      }
+    }
+    if (open.length > 0) {
+      yield {
+        kind: 'finding',
+        rule: 'dns-transfer.open',
+        severity: 'medium',
+        title: 'The zone can be transferred by anyone',
+        explanation: `${open.join(', ')} answered a zone transfer of ${zone}. It lists every name and service of the zone; allow transfers to secondary servers only.`,
+      }
+    }
+  },
+})

@@ -1,0 +1,72 @@
+import { reverseName } from '@mirage/model/address.ts'
+import { defineModule, observe } from '@mirage/module-sdk'
+
+/**
+ * The announced prefix and AS number of an address. Source: Team Cymru's IP to ASN mapping over DNS
+ * (https://www.team-cymru.com/ip-asn-mapping): `AS … | prefix | country | registry | date` in a TXT record; several AS
+ * numbers where a prefix has several origins.
+ */
+export const module = defineModule({
+  id: 'team-cymru',
+  version: 1,
+  title: 'Team Cymru',
+  summary: 'Announced prefix and AS number of addresses, over DNS',
+  homepage: 'https://www.team-cymru.com',
+  documentation: 'https://www.team-cymru.com/ip-asn-mapping',
+  consumes: [{ type: 'ip-address', where: 'isPublic' }],
+  produces: ['netblock', 'asn'],
+  contact: 'stored',
+  origin: 'bgp',
+  useCases: ['footprint', 'investigate'],
+  limits: { cacheFor: '24h' },
+  sample: '198.18.0.10',
+  batch: 500,
+  async *runBatch({ entities, dns }) {
+    const questions = new Map(entities.map(({ value }) => [originName(value), value]))
+    const prefixesOfAsn = new Map<string, Set<string>>()
+    const asked = [...questions.keys()].map((name) => ({ name, type: 'TXT' as const }))
+    for await (const { name, records } of dns.resolveMany(asked)) {
+      const address = questions.get(name)
+      if (address === undefined) continue
+      for (const { data } of records.filter(({ type }) => type === 'TXT')) {
+        const [numbers = '', prefix = '', country, registry, allocated] = fieldsOf(data)
+        const attributes = { country, registry, allocated }
+        const from = { type: 'ip-address', value: address } as const
+        yield observe('netblock', prefix, { via: 'contains', direction: 'in', from, attributes })
+        for (const number of numbers.split(/\s+/)) {
+          yield observe('asn', `AS${number}`, {
+            via: 'announces',
+            direction: 'in',
+            from: { type: 'netblock', value: prefix },
+          })
+          prefixesOfAsn.set(number, (prefixesOfAsn.get(number) ?? new Set()).add(prefix))
+        }
+      }
+    }
+    const names = [...prefixesOfAsn.keys()].map((number) => ({
+      name: `as${number}.asn.cymru.com`,
+      type: 'TXT' as const,
+    }))
+    for await (const { name, records } of dns.resolveMany(names)) {
+      const number = /^as(\d+)\./i.exec(name)?.[1] ?? ''
+      const [prefix] = prefixesOfAsn.get(number) ?? []
+      for (const { data } of records.filter(({ type }) => type === 'TXT')) {
+        const [, country, registry, allocated, holder] = fieldsOf(data)
+        if (prefix === undefined || !holder) continue
+        const attributes = { name: holder, country, registry, allocated }
+        yield observe('asn', `AS${number}`, { from: { type: 'netblock', value: prefix }, attributes })
+      }
+    }
+  },
+})
+
+/** The name that answers for an address: its reverse name under another parent. */
+function originName(address: string): string {
+  return reverseName(address)
+    .replace(/\.in-addr\.arpa$/, '.origin.asn.cymru.com')
+    .replace(/\.ip6\.arpa$/, '.origin6.asn.cymru.com')
+}
+
+function fieldsOf(text: string): string[] {
+  return text.split('|').map((field) => field.trim())
+}
