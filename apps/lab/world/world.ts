@@ -8,6 +8,8 @@ import { makeMachines } from './machines.ts'
 import { type AutonomousSystem, type Network, networksOf, systemsOf } from './network.ts'
 import { makePeople, type Person } from './people.ts'
 import { type DomainRegistration, makeRegistration } from './registration.ts'
+import type { Site } from './site.ts'
+import { makeSites } from './sites.ts'
 import { type WorldSize, worldSizes } from './size.ts'
 import { makeZones, type Zone } from './zones.ts'
 
@@ -26,6 +28,9 @@ export interface World {
   /** The names of the larger worlds. */
   readonly fleet: Fleet
   readonly certificates: Certificates
+  readonly sites: readonly Site[]
+  /** The hand-made site of a host name. */
+  siteOf(host: string): Site | undefined
   /** The hand-made machine at an address. */
   machineAt(address: string): Machine | undefined
   /** The most specific announced network that holds an address. */
@@ -79,6 +84,8 @@ export function makeWorld({ seed, size }: { seed: number; size: WorldSize }): Wo
     }
     return []
   }
+  const sites = makeSites(people, seed)
+  const siteByHost = new Map(sites.flatMap((site) => site.hosts.map((host) => [host, site])))
   const machineById = new Map(machines.map((machine) => [machine.id, machine]))
   return {
     seed,
@@ -87,6 +94,8 @@ export function makeWorld({ seed, size }: { seed: number; size: WorldSize }): Wo
     systems: systemsOf(networks),
     machines: machineById,
     certificates: makeCertificates(seed, fleet, machineById),
+    sites,
+    siteOf: (host) => siteByHost.get(host),
     people,
     accounts: makeAccounts(people),
     zones,
