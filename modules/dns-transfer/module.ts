@@ -1,5 +1,5 @@
 import { isBelow } from '@mirage/model/domain-name.ts'
-import { defineModule, observe } from '@mirage/module-sdk'
+import { defineModule, finding, observe } from '@mirage/module-sdk'
 import { recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
 
 /**
@@ -40,13 +40,12 @@ export const module = defineModule({
       }
     }
     if (open.length > 0) {
-      yield {
-        kind: 'finding',
+      yield finding({
         rule: 'dns-transfer.open',
         severity: 'medium',
         title: 'The zone can be transferred by anyone',
         explanation: `${open.join(', ')} answered a zone transfer of ${zone}. It lists every name and service of the zone; allow transfers to secondary servers only.`,
-      }
+      })
     }
   },
 })
