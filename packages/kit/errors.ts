@@ -32,7 +32,7 @@ export function notFound(noun: string, id: string): MirageError {
   return new MirageError({
     code: `${noun}.not_found`,
     status: 404,
-    detail: `There is no ${noun.replace(/s$/, '')} “${id}” here.`,
+    detail: `There is no ${singular(noun)} “${id}” here.`,
   })
 }
 
@@ -44,4 +44,8 @@ export function messageOf(error: unknown): string {
 /** True when the store is full, locked or away: never the fault of the record being written. */
 export function isStoreTrouble(error: unknown): boolean {
   return error instanceof MirageError && error.code.startsWith('store.')
+}
+
+function singular(noun: string): string {
+  return noun.replace(/ies$/, 'y').replace(/s$/, '').replaceAll('-', ' ')
 }

@@ -118,11 +118,25 @@ export const storage = defineContract(
       input: run,
       reply: stream(StoredRelationship),
     }),
-    countRun: get('/stored-runs/{run}', {
-      summary: 'How much of a run is stored.',
+    exportSightings: get('/exports/sightings', {
+      summary: 'What each entity of a run looked like, module by module, ordered by the id of the entity.',
       permission: 'entities:read',
       input: run,
-      reply: t.Object({ entities: Count, observations: Count, relationships: Count }),
+      reply: stream(
+        t.Object({
+          entity: t.String(),
+          type: t.String(),
+          value: t.String(),
+          /** Each look: which module, from which source, and the attributes it saw. */
+          looks: t.Array(
+            t.Object({
+              module: t.String(),
+              source: t.Optional(t.String()),
+              attributes: t.Record(t.String(), t.Unknown()),
+            }),
+          ),
+        }),
+      ),
     }),
     deleteRun: remove('/stored-runs/{run}', {
       summary: 'Forgets a run and what only it saw.',

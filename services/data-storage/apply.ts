@@ -1,0 +1,156 @@
+import type { Incoming } from '@mirage/kit/service.ts'
+import type { Observation } from '@mirage/model/observation.ts'
+import type { Stamped } from '@mirage/ports/documents.ts'
+import type { Search } from '@mirage/ports/search.ts'
+import type { ObservationBatch } from '../data-collection/contract.ts'
+import { searchRecordOf } from './search-record.ts'
+import type { EntityDocument, ObservationDocument, RelationshipDocument, Store } from './store.ts'
+
+/**
+ * Writes what these batches saw: every entity, observation and relationship once, added up in memory before it goes to
+ * the store and sorted by id, so that each row is written once and every writer meets rows in the same order. Applying
+ * a batch again, in any order or in parts, ends in the same state.
+ */
+export async function applyBatches(store: Store, search: Search, events: Incoming<ObservationBatch>[]): Promise<void> {
+  for (const [workspace, its] of Map.groupBy(events, (event) => event.workspace)) {
+    const entities = new Map<string, EntityDocument>()
+    const observations = new Map<string, ObservationDocument>()
+    const relationships = new Map<string, RelationshipDocument>()
+    for (const { payload } of its)
+      for (const observation of payload.observations) {
+        addEntity(entities, observation, payload)
+        addObservation(observations, observation, payload)
+        addRelationship(relationships, observation, payload)
+      }
+    const touched = sorted(entities)
+    await store.relationships.merge(workspace, sorted(relationships))
+    await store.observations.merge(workspace, sorted(observations))
+    await store.entities.merge(workspace, touched)
+    await index(
+      store,
+      search,
+      workspace,
+      touched.map(({ id }) => id),
+    )
+  }
+}
+
+/** Brings the search up to date with these entities as they are stored now. */
+export async function index(store: Store, search: Search, workspace: string, ids: string[]): Promise<void> {
+  const documents = await store.entities.getMany(workspace, ids)
+  const marks = await store.marks.getMany(workspace, ids)
+  const records = documents.flatMap((document, i) => (document ? [searchRecordOf(document, marks[i])] : []))
+  await search.index(workspace, records)
+}
+
+function sorted<T extends { id: string }>(documents: Map<string, T>): T[] {
+  return [...documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+function addEntity(
+  entities: Map<string, EntityDocument>,
+  observation: Observation,
+  { module, run }: ObservationBatch,
+): void {
+  const { entity, at, tags = [], attributes } = observation
+  const known = entities.get(entity.id)
+  if (!known) {
+    entities.set(entity.id, {
+      ...entity,
+      firstSeenAt: at,
+      lastSeenAt: at,
+      tags: [...tags],
+      modules: [module],
+      runs: [run],
+      attributes: stamp(attributes, at),
+    })
+    return
+  }
+  known.firstSeenAt = Math.min(known.firstSeenAt, at)
+  known.lastSeenAt = Math.max(known.lastSeenAt, at)
+  join(known.tags, tags)
+  join(known.modules, [module])
+  join(known.runs, [run])
+  joinStamped(known.attributes, stamp(attributes, at))
+}
+
+function addObservation(
+  observations: Map<string, ObservationDocument>,
+  observation: Observation,
+  batch: ObservationBatch,
+): void {
+  const { id, entity, source, edge, key, at, raw, tags = [], attributes, exchange } = observation
+  const known = observations.get(id)
+  if (known) {
+    known.firstSeenAt = Math.min(known.firstSeenAt, at)
+    known.lastSeenAt = Math.max(known.lastSeenAt, at)
+    join(known.tags, tags)
+    joinStamped(known.attributes, stamp(attributes, at))
+    return
+  }
+  observations.set(id, {
+    id,
+    run: batch.run,
+    module: batch.module,
+    moduleVersion: batch.moduleVersion,
+    entity: entity.id,
+    ...(source ? { source: source.id } : {}),
+    ...(edge ? { kind: edge.kind, qualifier: edge.qualifier, direction: edge.direction, relationship: edge.id } : {}),
+    key,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    ...(raw === undefined ? {} : { raw }),
+    tags: [...tags],
+    attributes: stamp(attributes, at),
+    ...(exchange === undefined ? {} : { exchange }),
+  })
+}
+
+function addRelationship(
+  relationships: Map<string, RelationshipDocument>,
+  observation: Observation,
+  { module, run }: ObservationBatch,
+): void {
+  const { entity, source, edge, at } = observation
+  if (!edge || !source) return
+  const known = relationships.get(edge.id)
+  if (known) {
+    known.firstSeenAt = Math.min(known.firstSeenAt, at)
+    known.lastSeenAt = Math.max(known.lastSeenAt, at)
+    join(known.modules, [module])
+    join(known.runs, [run])
+    return
+  }
+  const [from, to] = edge.direction === 'out' ? [source.id, entity.id] : [entity.id, source.id]
+  relationships.set(edge.id, {
+    id: edge.id,
+    from,
+    kind: edge.kind,
+    qualifier: edge.qualifier,
+    to,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    modules: [module],
+    runs: [run],
+  })
+}
+
+function stamp(attributes: Record<string, unknown> | undefined, at: number): Record<string, Stamped> {
+  const stamped: Record<string, Stamped> = {}
+  for (const name in attributes) stamped[name] = { value: attributes[name], at }
+  return stamped
+}
+
+function join(all: string[], more: string[]): void {
+  for (const one of more) if (!all.includes(one)) all.push(one)
+}
+
+/** The rule of the documents port: the later wins, at equal times the greater JSON text. */
+function joinStamped(all: Record<string, Stamped>, more: Record<string, Stamped>): void {
+  for (const name in more) {
+    const old = all[name]
+    const young = more[name]!
+    if (!old || young.at > old.at || (young.at === old.at && JSON.stringify(young.value) > JSON.stringify(old.value)))
+      all[name] = young
+  }
+}

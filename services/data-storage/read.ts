@@ -1,0 +1,263 @@
+import type { PageOf } from '@mirage/kit/schema.ts'
+import { notFound } from '@mirage/kit/errors.ts'
+import { type EntityType, entityId, entityTypes } from '@mirage/model/entity.ts'
+import { isContentId } from '@mirage/model/id.ts'
+import { normalise } from '@mirage/model/registry.ts'
+import type { Search, SearchQuery } from '@mirage/ports/search.ts'
+import type { Reason, StoredEntity, StoredObservation, StoredRelationship } from './contract.ts'
+import { parseQuery } from './query.ts'
+import type { EntityDocument, ObservationDocument, Store } from './store.ts'
+import { plain, viewEntity, viewObservation, viewRelationship } from './view.ts'
+
+const pageSize = 1000
+
+/** Entities that the query selects, within a run where one is named. */
+export async function searchEntities(
+  store: Store,
+  search: Search,
+  workspace: string,
+  input: { run?: string; query?: string; after?: string; limit?: number },
+  now: number,
+): Promise<PageOf<StoredEntity>> {
+  const page = await search.search(workspace, toSearch(input, now))
+  return {
+    items: await viewAll(store, workspace, page.ids),
+    ...(page.next === undefined ? {} : { next: page.next }),
+    total: page.total,
+    totalIsLowerBound: page.totalIsLowerBound,
+  }
+}
+
+/** The ids that a query selects, page by page. */
+export async function* selectIds(
+  search: Search,
+  workspace: string,
+  input: { run?: string; query?: string },
+  now: number,
+): AsyncIterable<string[]> {
+  let after: string | undefined
+  do {
+    const page = await search.search(
+      workspace,
+      toSearch({ ...input, ...(after === undefined ? {} : { after }), limit: pageSize }, now),
+    )
+    yield page.ids
+    after = page.next
+  } while (after !== undefined)
+}
+
+function toSearch(
+  { run, query, after, limit }: { run?: string; query?: string; after?: string; limit?: number },
+  now: number,
+): SearchQuery {
+  const selection = parseQuery(query ?? '', now)
+  return {
+    ...selection,
+    facets: { ...selection.facets, ...(run === undefined ? {} : { run: [run] }) },
+    ...(after === undefined ? {} : { after }),
+    limit: limit ?? 100,
+  }
+}
+
+async function viewAll(store: Store, workspace: string, ids: string[]): Promise<StoredEntity[]> {
+  const documents = await store.entities.getMany(workspace, ids)
+  const marks = await store.marks.getMany(workspace, ids)
+  return documents.flatMap((document, i) => (document ? [viewEntity(document, marks[i])] : []))
+}
+
+/** An entity by its id or as `type:value`. Throws `entities.not_found`. */
+export async function findEntity(store: Store, workspace: string, name: string): Promise<EntityDocument> {
+  const id = isContentId(name) ? name : idOfName(name)
+  const document = id === undefined ? undefined : await store.entities.get(workspace, id)
+  if (!document) throw notFound('entities', name)
+  return document
+}
+
+function idOfName(name: string): string | undefined {
+  const colon = name.indexOf(':')
+  const type = name.slice(0, colon)
+  if (!(entityTypes as readonly string[]).includes(type)) return undefined
+  const raw = name.slice(colon + 1)
+  const value = normalise(type as EntityType, raw) ?? raw
+  return entityId(type as EntityType, value)
+}
+
+/** Everything of a run by one of its indexes, each distinct value of `field` once, in order. */
+async function* distinct(
+  store: Store,
+  workspace: string,
+  run: string,
+  index: 'runEntity' | 'runRelationship',
+  field: 'entity' | 'relationship',
+): AsyncIterable<string[]> {
+  let last = ''
+  let after: string | undefined
+  do {
+    const page = await store.observations.scan(workspace, {
+      index,
+      equals: { run },
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    const ids: string[] = []
+    for (const observation of page.items) {
+      const id = observation[field]
+      if (id === undefined || id === last) continue
+      ids.push(id)
+      last = id
+    }
+    yield ids
+    after = page.next
+  } while (after !== undefined)
+}
+
+export async function* exportEntities(store: Store, workspace: string, run: string): AsyncIterable<StoredEntity> {
+  for await (const ids of distinct(store, workspace, run, 'runEntity', 'entity'))
+    yield* await viewAll(store, workspace, ids)
+}
+
+export async function* exportRelationships(
+  store: Store,
+  workspace: string,
+  run: string,
+): AsyncIterable<StoredRelationship> {
+  for await (const ids of distinct(store, workspace, run, 'runRelationship', 'relationship'))
+    for (const document of await store.relationships.getMany(workspace, ids))
+      if (document) yield viewRelationship(document)
+}
+
+export async function* exportObservations(
+  store: Store,
+  workspace: string,
+  run: string,
+  entity?: string,
+): AsyncIterable<StoredObservation> {
+  const scan =
+    entity === undefined ? { index: 'run', equals: { run } } : { index: 'runEntity', equals: { run, entity } }
+  for await (const observation of observationsOf(store, workspace, scan)) yield viewObservation(observation)
+}
+
+async function* observationsOf(
+  store: Store,
+  workspace: string,
+  scan: { index: string; equals: Partial<ObservationDocument> },
+): AsyncIterable<ObservationDocument> {
+  let after: string | undefined
+  do {
+    const page = await store.observations.scan(workspace, {
+      ...scan,
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    yield* page.items
+    after = page.next
+  } while (after !== undefined)
+}
+
+interface Sightings {
+  entity: string
+  type: string
+  value: string
+  looks: { module: string; source?: string; attributes: Record<string, unknown> }[]
+}
+
+/** What each entity of a run looked like, in the order of entity ids. */
+export async function* exportSightings(store: Store, workspace: string, run: string): AsyncIterable<Sightings> {
+  let pending: ObservationDocument[] = []
+  for await (const observation of observationsOf(store, workspace, { index: 'runEntity', equals: { run } })) {
+    if (pending[0] && pending[0].entity !== observation.entity) {
+      yield await toSightings(store, workspace, pending)
+      pending = []
+    }
+    pending.push(observation)
+  }
+  if (pending.length > 0) yield await toSightings(store, workspace, pending)
+}
+
+async function toSightings(store: Store, workspace: string, observations: ObservationDocument[]): Promise<Sightings> {
+  const entity = observations[0]!.entity
+  const document = await store.entities.get(workspace, entity)
+  return {
+    entity,
+    type: document?.type ?? 'text',
+    value: document?.value ?? entity,
+    looks: observations.map(({ module, source, attributes }) => ({
+      module,
+      ...(source === undefined ? {} : { source }),
+      attributes: plain(attributes),
+    })),
+  }
+}
+
+const longestChain = 60
+const observationsPerEntity = 200
+
+/**
+ * Why an entity is in a run: the shortest chain of observations from a seed to it, seed first, and the observations of
+ * the entity itself.
+ */
+export async function explainEntity(
+  store: Store,
+  workspace: string,
+  run: string,
+  entity: EntityDocument,
+): Promise<{ items: Reason[]; observations: StoredObservation[] }> {
+  const cameFrom = new Map<string, { to: string; observation: ObservationDocument } | undefined>([
+    [entity.id, undefined],
+  ])
+  let wave = [entity.id]
+  let start: string | undefined
+  let first: ObservationDocument | undefined
+  for (let depth = 0; depth < longestChain && wave.length > 0 && start === undefined; depth++) {
+    const next: string[] = []
+    for (const id of wave) {
+      const { items } = await store.observations.scan(workspace, {
+        index: 'runEntity',
+        equals: { run, entity: id },
+        limit: observationsPerEntity,
+      })
+      for (const observation of items.sort((a, b) => a.firstSeenAt - b.firstSeenAt || (a.id < b.id ? -1 : 1))) {
+        if (observation.source === undefined) {
+          start = id
+          first = observation
+          break
+        }
+        if (cameFrom.has(observation.source)) continue
+        cameFrom.set(observation.source, { to: id, observation })
+        next.push(observation.source)
+      }
+      if (start !== undefined) break
+    }
+    wave = next
+  }
+  const own: StoredObservation[] = []
+  const { items } = await store.observations.scan(workspace, {
+    index: 'runEntity',
+    equals: { run, entity: entity.id },
+    limit: observationsPerEntity,
+  })
+  for (const observation of items) own.push(viewObservation(observation))
+  if (own.length === 0) throw notFound('entities', `${entity.type}:${entity.value}`)
+  return { items: await chain(store, workspace, start ?? entity.id, first, cameFrom), observations: own }
+}
+
+async function chain(
+  store: Store,
+  workspace: string,
+  start: string,
+  first: ObservationDocument | undefined,
+  cameFrom: Map<string, { to: string; observation: ObservationDocument } | undefined>,
+): Promise<Reason[]> {
+  const steps: { id: string; observation: ObservationDocument | undefined }[] = [{ id: start, observation: first }]
+  for (let step = cameFrom.get(start); step; step = cameFrom.get(step.to))
+    steps.push({ id: step.to, observation: step.observation })
+  const views = await viewAll(
+    store,
+    workspace,
+    steps.map(({ id }) => id),
+  )
+  return steps.flatMap(({ id, observation }) => {
+    const view = views.find((one) => one.id === id)
+    return view ? [{ entity: view, ...(observation ? { observation: viewObservation(observation) } : {}) }] : []
+  })
+}

@@ -1,0 +1,84 @@
+import { announcement } from '@mirage/kit/event.ts'
+import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
+import { defineService, on } from '@mirage/kit/service.ts'
+import { documents, search } from '@mirage/ports/needs.ts'
+import { observationsCollected, splitBatch } from '../data-collection/contract.ts'
+import { runDrained, runSettled } from '../scan-orchestration/contract.ts'
+import { applyBatches } from './apply.ts'
+import { deleteRun, markEntities } from './change.ts'
+import { storage } from './contract.ts'
+import {
+  explainEntity,
+  exportEntities,
+  exportObservations,
+  exportRelationships,
+  exportSightings,
+  findEntity,
+  searchEntities,
+} from './read.ts'
+import { settings } from './settings.ts'
+import { openStore } from './store.ts'
+import { viewEntity } from './view.ts'
+
+export const dataStorage = defineService({
+  contract: storage,
+  settings,
+  needs: { documents, search },
+  async start({ documents, search, settings, clock, metrics, announce }) {
+    const store = await openStore(documents)
+    const coverage = openCoverage({
+      applied: await documents.collection<AppliedBatch>(appliedBatches),
+      drained: await documents.collection<DrainedRun>(drainedRuns),
+      async settle({ workspace, run, round, losses }) {
+        const observations = await store.observations.count(workspace, { index: 'run', equals: { run } })
+        const settled = { run, round, service: 'data-storage', losses, counts: { observations } }
+        await announce([announcement(runSettled, workspace, `data-storage/${run}/${round}`, settled)])
+      },
+    })
+    return {
+      handlers: {
+        searchEntities: (input, { workspace }) => searchEntities(store, search, workspace, input, clock.now()),
+        getEntity: async ({ entity }, { workspace }) => {
+          const document = await findEntity(store, workspace, entity)
+          return viewEntity(document, await store.marks.get(workspace, document.id))
+        },
+        explainEntity: async ({ entity, run }, { workspace }) =>
+          explainEntity(store, workspace, run, await findEntity(store, workspace, entity)),
+        markEntities: async (marking, { workspace }) => ({
+          marked: await markEntities(store, search, announce, workspace, marking, clock.now()),
+        }),
+        exportEntities: ({ run }, { workspace }) => exportEntities(store, workspace, run),
+        exportObservations: ({ run, entity }, { workspace }) => exportObservations(store, workspace, run, entity),
+        exportRelationships: ({ run }, { workspace }) => exportRelationships(store, workspace, run),
+        exportSightings: ({ run }, { workspace }) => exportSightings(store, workspace, run),
+        deleteRun: async ({ run }, { workspace }) => {
+          await deleteRun(store, search, workspace, run)
+          await coverage.forget(workspace, run)
+          return {}
+        },
+      },
+      consumes: [
+        on(
+          observationsCollected,
+          async (events) => {
+            await applyBatches(store, search, events)
+            metrics.count(
+              'observations',
+              {},
+              events.reduce((total, { payload }) => total + payload.observations.length, 0),
+            )
+            await coverage.apply(events)
+          },
+          {
+            split: splitBatch,
+            settle: (event, lost) => coverage.lose(event, lost),
+            maxEvents: settings.eventsPerWrite,
+          },
+        ),
+        on(runDrained, async (events) => {
+          for (const { workspace, payload } of events) await coverage.drain(workspace, payload)
+        }),
+      ],
+    }
+  },
+})

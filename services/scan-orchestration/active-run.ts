@@ -1,0 +1,128 @@
+import { type Contact, contacts } from '@mirage/model/contact.ts'
+import { isApex } from '@mirage/model/domain-name.ts'
+import { type EntityRef, type EntityType } from '@mirage/model/entity.ts'
+import { type Scope, compileScope } from '@mirage/model/scope.ts'
+import type { Outcome } from '@mirage/model/outcome.ts'
+import type { CollectionFinished } from '../data-collection/contract.ts'
+import type { RunDefinition } from './contract.ts'
+import type { PlannedLane, PlannedRun } from './plan.ts'
+import { Pulse } from './pulse.ts'
+import { seedsOf } from './seeds.ts'
+import type { RunRow } from './tables.ts'
+
+/** A run that is queued, running or paused, with what must be known of it at every step. The database is the truth. */
+export interface ActiveRun {
+  row: RunRow
+  definition: RunDefinition
+  plan: PlannedRun
+  seeds: EntityRef[]
+  scope: Scope
+  lanes: ActiveLane[]
+  open: Map<number, OpenTask>
+  /** The `seq` that the next arrival gets. */
+  nextSeq: number
+  nextTask: number
+  /** Tasks closed so far: the order of closing. */
+  closed: number
+  entities: number
+  byType: Record<string, number>
+  observations: number
+  losses: number
+  pulse: Pulse
+}
+
+export interface ActiveLane {
+  planned: PlannedLane
+  /** How many contact classes an entity must allow for this lane to work on it. */
+  need: number
+  cursors: Map<string, number>
+  /** There may be entities behind the cursors or among the late ones. */
+  dirty: boolean
+  eligible: number
+  taken: number
+  running: number
+  done: number
+  observations: number
+  outcomes: Partial<Record<Outcome, number>>
+  lastReason?: string
+}
+
+export interface OpenTask {
+  number: number
+  module: string
+  entities: string[]
+  attempt: number
+  status: 'ready' | 'leased' | 'routing'
+  worker: string | undefined
+  leaseEndsAt: number
+  lost: number
+  progress: number
+  reservedRequests: number
+  reservedQueries: number
+  /** attempt → batches of it that were routed. */
+  routed: Map<number, Set<number>>
+  finished: CollectionFinished | undefined
+}
+
+/** An active run from its row, before its tasks and counts are read. */
+export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRun {
+  const definition = JSON.parse(row.definition) as RunDefinition // written by this service from a checked definition
+  const plan = JSON.parse(row.plan) as PlannedRun // likewise
+  const seeds = seedsOf(definition)
+  return {
+    row,
+    definition,
+    plan,
+    seeds,
+    scope: compileScope({
+      seeds: seeds.map(({ type, value }) => ({ type, value })),
+      include: definition.include ?? [],
+      exclude: definition.exclude ?? [],
+      distance: plan.distance,
+      allowPrivate: allowPrivate || definition.lab !== undefined,
+    }),
+    lanes: plan.lanes.filter(({ state }) => state === 'planned').map(toActiveLane),
+    open: new Map(),
+    nextSeq: 1,
+    nextTask: 1,
+    closed: 0,
+    entities: 0,
+    byType: {},
+    observations: 0,
+    losses: 0,
+    pulse: new Pulse(),
+  }
+}
+
+function toActiveLane(planned: PlannedLane): ActiveLane {
+  return {
+    planned,
+    need: contacts.indexOf(planned.contact) + 1,
+    cursors: new Map(planned.consumes.map(({ type }) => [type, 0])),
+    dirty: true,
+    eligible: 0,
+    taken: 0,
+    running: 0,
+    done: 0,
+    observations: 0,
+    outcomes: {},
+  }
+}
+
+/** How many contact classes, weakest first, may work on this entity at this distance. */
+export function allowedClasses(scope: Scope, entity: EntityRef, distance: number): number {
+  if (scope.excluded(entity)) return 0
+  let count = 0
+  for (const contact of contacts as readonly Contact[]) if (scope.allows(entity, distance, contact)) count++
+  return count
+}
+
+/** The lane's own conditions on an entity of a type it consumes. */
+export function meetsConditions(lane: ActiveLane, type: EntityType, value: string): boolean {
+  return lane.planned.consumes.some((wanted) => wanted.type === type && (wanted.where !== 'isApex' || isApex(value)))
+}
+
+/** Milliseconds it has been running, pauses left out. */
+export function activeMs(row: Pick<RunRow, 'active_ms' | 'running_since'>, now: number): number {
+  return row.active_ms + (row.running_since === null ? 0 : now - row.running_since)
+}

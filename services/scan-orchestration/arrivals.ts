@@ -1,0 +1,247 @@
+import type { Incoming } from '@mirage/kit/service.ts'
+import type { Static } from 'typebox'
+import type { CollectionFinished, ObservationBatch } from '../data-collection/contract.ts'
+import { type ActiveRun, activeMs, type OpenTask } from './active-run.ts'
+import type { runSettled } from './contract.ts'
+import {
+  announceStatus,
+  changeRow,
+  checkDrained,
+  type Orchestrator,
+  readers,
+  startQueued,
+  stopRun,
+} from './orchestrator.ts'
+import { type Routed, routeObservations } from './route.ts'
+import { noteRouted } from './store.ts'
+
+/** Observations came back: they widen the frontiers of their runs and count towards their tasks. */
+export function routeBatches(orchestrator: Orchestrator, events: Incoming<ObservationBatch>[]): Promise<void> {
+  return orchestrator.queue.run(async () => {
+    const byRun = Map.groupBy(events, ({ payload }) => payload.run)
+    for (const [id, arrived] of byRun) {
+      const run = orchestrator.active.get(id)
+      if (run) await routeInto(orchestrator, run, arrived)
+    }
+  })
+}
+
+async function routeInto(
+  orchestrator: Orchestrator,
+  run: ActiveRun,
+  events: Incoming<ObservationBatch>[],
+): Promise<void> {
+  const whole = events.filter(({ partial }) => !partial).map(({ payload }) => payload)
+  const routed = await orchestrator.store.write(async (trx) => {
+    const routed = await routeObservations(
+      trx,
+      run,
+      events.map(({ payload }) => payload),
+    )
+    for (const { task, attempt, index } of whole)
+      await trx
+        .insertInto('routed')
+        .values({ run: run.row.id, task, attempt, batch: index, losses: 0 })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    return routed
+  })
+  apply(run, routed)
+  if (routed.lanes.size > 0 && run.row.drained_round > 0) await changeRow(orchestrator, run, { drained_round: 0 })
+  for (const { task, attempt, index } of whole) {
+    const open = run.open.get(task)
+    if (open) noteRouted(open, attempt, index)
+  }
+  await closeRouted(orchestrator, run)
+  const { maxEntities } = run.definition.budget ?? {}
+  if (maxEntities !== undefined && run.entities >= maxEntities) await stopRun(orchestrator, run, 'max-entities')
+  if (routed.lanes.size > 0) orchestrator.work.beat()
+  run.pulse.beat()
+}
+
+function apply(run: ActiveRun, routed: Routed): void {
+  run.nextSeq = routed.nextSeq
+  for (const [type, count] of Object.entries(routed.arrived)) {
+    run.byType[type] = (run.byType[type] ?? 0) + count
+    run.entities += count
+  }
+  for (const [lane, count] of routed.lanes) {
+    lane.dirty = true
+    lane.eligible += count
+  }
+}
+
+/** A batch had records that could not be taken: it counts as routed, with its losses. */
+export function routeLost(
+  orchestrator: Orchestrator,
+  { payload }: Incoming<ObservationBatch>,
+  lost: number,
+): Promise<void> {
+  return orchestrator.queue.run(async () => {
+    const run = orchestrator.active.get(payload.run)
+    if (!run) return
+    const { task, attempt, index } = payload
+    await orchestrator.store.write((trx) =>
+      trx
+        .insertInto('routed')
+        .values({ run: run.row.id, task, attempt, batch: index, losses: lost })
+        .onConflict((conflict) => conflict.columns(['run', 'task', 'attempt', 'batch']).doUpdateSet({ losses: lost }))
+        .execute(),
+    )
+    run.losses += lost
+    const open = run.open.get(task)
+    if (open) noteRouted(open, attempt, index)
+    await closeRouted(orchestrator, run)
+  })
+}
+
+/** Attempts ended: their tasks are closed once all their batches were routed. */
+export function finishTasks(orchestrator: Orchestrator, events: Incoming<CollectionFinished>[]): Promise<void> {
+  return orchestrator.queue.run(async () => {
+    const byRun = Map.groupBy(events, ({ payload }) => payload.run)
+    for (const [id, finished] of byRun) {
+      const run = orchestrator.active.get(id)
+      if (!run) continue
+      const first = new Map<number, CollectionFinished>()
+      for (const { payload } of finished) {
+        const task = run.open.get(payload.task)
+        if (task && !task.finished && !first.has(payload.task)) first.set(payload.task, payload)
+      }
+      if (first.size === 0) continue
+      await orchestrator.store.write(async (trx) => {
+        for (const [number, payload] of first)
+          await trx
+            .updateTable('task')
+            .set({
+              status: 'routing',
+              finished: JSON.stringify(payload),
+              finished_attempt: payload.attempt,
+              batches: payload.batches,
+              observations: payload.observations,
+              outcome: payload.outcome,
+            })
+            .where('run', '=', run.row.id)
+            .where('number', '=', number)
+            .execute()
+      })
+      for (const [number, payload] of first)
+        Object.assign(run.open.get(number)!, { finished: payload, status: 'routing' })
+      await closeRouted(orchestrator, run)
+      orchestrator.work.beat()
+    }
+  })
+}
+
+function isRouted({ finished, routed }: OpenTask): boolean {
+  return finished !== undefined && (routed.get(finished.attempt)?.size ?? 0) >= finished.batches
+}
+
+/** Closes the tasks of which everything has arrived. To be called within the queue. */
+export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
+  const done = [...run.open.values()].filter(isRouted)
+  if (done.length > 0) {
+    const requests = run.row.requests + sum(done, (finished) => finished.requests)
+    const queries = run.row.queries + sum(done, (finished) => finished.queries)
+    await orchestrator.store.write(async (trx) => {
+      let closed = run.closed
+      for (const { number } of done)
+        await trx
+          .updateTable('task')
+          .set({ status: 'closed', closed: ++closed })
+          .where('run', '=', run.row.id)
+          .where('number', '=', number)
+          .execute()
+      await trx.updateTable('run').set({ requests, queries }).where('id', '=', run.row.id).execute()
+    })
+    Object.assign(run.row, { requests, queries })
+    run.closed += done.length
+    for (const task of done) account(run, task)
+    await checkBudget(orchestrator, run)
+    run.pulse.beat()
+  }
+  await checkDrained(orchestrator, run)
+}
+
+function sum(tasks: OpenTask[], of: (finished: CollectionFinished) => number): number {
+  return tasks.reduce((total, { finished }) => total + of(finished!), 0)
+}
+
+function account(run: ActiveRun, task: OpenTask): void {
+  run.open.delete(task.number)
+  const { outcome, observations, reason } = task.finished!
+  run.observations += observations
+  const lane = run.lanes.find(({ planned }) => planned.module === task.module)
+  if (!lane) return
+  lane.running--
+  lane.done++
+  lane.observations += observations
+  lane.outcomes[outcome] = (lane.outcomes[outcome] ?? 0) + 1
+  if (reason && outcome !== 'found' && outcome !== 'empty') lane.lastReason = reason
+}
+
+async function checkBudget(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
+  const { maxRequests, maxQueries } = run.definition.budget ?? {}
+  if (maxRequests !== undefined && run.row.requests >= maxRequests) await stopRun(orchestrator, run, 'max-requests')
+  else if (maxQueries !== undefined && run.row.queries >= maxQueries) await stopRun(orchestrator, run, 'max-queries')
+}
+
+type Settled = Static<(typeof runSettled)['schema']>
+
+/** A reader has applied everything of a drained run; when all have, the run is over. */
+export function settleRuns(orchestrator: Orchestrator, events: Incoming<Settled>[]): Promise<void> {
+  return orchestrator.queue.run(async () => {
+    for (const { payload } of events) {
+      const run = orchestrator.active.get(payload.run)
+      if (!run) continue
+      const { service, round, losses, counts } = payload
+      const row = { run: run.row.id, service, round, losses, counts: JSON.stringify(counts) }
+      await orchestrator.store.write((trx) =>
+        trx
+          .insertInto('settled')
+          .values(row)
+          .onConflict((conflict) =>
+            conflict.columns(['run', 'service']).doUpdateSet({ round, losses, counts: row.counts }),
+          )
+          .execute(),
+      )
+      await finishSettled(orchestrator, run)
+    }
+  })
+}
+
+/** Ends the run when every reader has settled its present round. To be called within the queue. */
+export async function finishSettled(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
+  const { drained_round: round, stopping } = run.row
+  if (round === 0) return
+  const rows = await orchestrator.store.db
+    .selectFrom('settled')
+    .selectAll()
+    .where('run', '=', run.row.id)
+    .where('round', '=', round)
+    .execute()
+  if (!readers.every((reader) => rows.some(({ service }) => service === reader))) return
+  const counts: Record<string, number> = Object.assign(
+    {},
+    ...rows.map((row) => JSON.parse(row.counts) as Record<string, number>),
+  )
+  const now = orchestrator.clock.now()
+  run.losses = Math.max(run.losses, ...rows.map(({ losses }) => losses))
+  await changeRow(orchestrator, run, {
+    status: stopping === 'cancelled' ? 'cancelled' : 'finished',
+    active_ms: activeMs(run.row, now),
+    running_since: null,
+    ended_at: now,
+    summary: JSON.stringify({
+      entities: run.entities,
+      byType: run.byType,
+      observations: counts['observations'] ?? 0,
+      relationships: counts['relationships'] ?? 0,
+      findings: counts['findings'] ?? 0,
+      losses: run.losses,
+    }),
+  })
+  await announceStatus(orchestrator, run)
+  orchestrator.active.delete(run.row.run)
+  run.pulse.beat()
+  await startQueued(orchestrator)
+}

@@ -1,0 +1,145 @@
+import type { Handlers } from '@mirage/kit/contract.ts'
+import type { PageOf } from '@mirage/kit/schema.ts'
+import { compareRuns, runBefore } from './compare.ts'
+import { type Reached, type Run, type RunDefinition, type RunPolicy, type scans } from './contract.ts'
+import { cancelRun, createRun, deleteRun, pauseRun, previewRun, resumeRun } from './lifecycle.ts'
+import { type Orchestrator, rowOf } from './orchestrator.ts'
+import type { PlannedRun } from './plan.ts'
+import type { RunRow } from './tables.ts'
+import { viewLanes, viewRun } from './view.ts'
+import { seedNames, viewReached, watchRun } from './watch.ts'
+import { leaseTasks, renewLeases } from './work.ts'
+
+export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
+  const view = (row: RunRow): Promise<Run> => viewRun(orchestrator, row)
+  return {
+    planRun: ({ definition }, { workspace }) => previewRun(orchestrator, workspace, definition),
+    createRun: async ({ definition }, { workspace }) => view(await createRun(orchestrator, workspace, definition)),
+    listRuns: ({ after, limit }, { workspace }) => listRuns(orchestrator, workspace, after, limit ?? 100),
+    getRun: async ({ run }, { workspace }) => viewRun(orchestrator, await rowOf(orchestrator, workspace, run), true),
+    deleteRun: async ({ run }, { workspace }) => {
+      await deleteRun(orchestrator, workspace, run)
+      return {}
+    },
+    pauseRun: async ({ run }, { workspace }) => view(await pauseRun(orchestrator, workspace, run)),
+    resumeRun: async ({ run }, { workspace }) => view(await resumeRun(orchestrator, workspace, run)),
+    cancelRun: async ({ run }, { workspace }) => view(await cancelRun(orchestrator, workspace, run)),
+    rerunRun: async ({ run }, { workspace }) => {
+      const row = await rowOf(orchestrator, workspace, run)
+      const definition = JSON.parse(row.definition) as RunDefinition
+      return view(await createRun(orchestrator, workspace, definition, row.scan))
+    },
+    watchRun: async ({ run, entities }, { workspace, signal, lastEventId }) =>
+      watchRun(orchestrator, await rowOf(orchestrator, workspace, run), {
+        entities: entities ?? true,
+        after: lastEventId,
+        signal,
+      }),
+    listLanes: async ({ run }, { workspace }) => ({
+      items: await viewLanes(orchestrator, await rowOf(orchestrator, workspace, run)),
+    }),
+    listReached: async ({ run, after, limit }, { workspace }) =>
+      listReached(orchestrator, await rowOf(orchestrator, workspace, run), after ?? '', limit ?? 1000),
+    describeReached: async ({ run, ids }, { workspace }) => ({
+      items: await describeReached(orchestrator, await rowOf(orchestrator, workspace, run), ids),
+    }),
+    compareRuns: async ({ run, before }, { workspace }) => {
+      const now = await rowOf(orchestrator, workspace, run)
+      return compareRuns(orchestrator, await runBefore(orchestrator, now, before), now)
+    },
+    listProfiles: () => ({ items: [...orchestrator.profiles.values()] }),
+    leaseTasks: async (request, { signal }) => ({ tasks: await leaseTasks(orchestrator, request, signal) }),
+    renewLeases: ({ worker, leases }) => renewLeases(orchestrator, worker, leases),
+    getPolicy: async ({ run }, { workspace }) => policyOf(await rowOf(orchestrator, workspace, run)),
+  }
+}
+
+async function listRuns(
+  orchestrator: Orchestrator,
+  workspace: string,
+  after: string | undefined,
+  limit: number,
+): Promise<PageOf<Run>> {
+  const { db } = orchestrator.store
+  let query = db
+    .selectFrom('run')
+    .selectAll()
+    .where('workspace', '=', workspace)
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
+  if (after !== undefined) query = query.where('id', '<', Number(after) || 0)
+  const rows = await query.execute()
+  const { count } = await db
+    .selectFrom('run')
+    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .where('workspace', '=', workspace)
+    .executeTakeFirstOrThrow()
+  const page = rows.slice(0, limit)
+  const items: Run[] = []
+  for (const row of page) items.push(await viewRun(orchestrator, row))
+  return {
+    items,
+    ...(rows.length > limit ? { next: String(page.at(-1)!.id) } : {}),
+    total: Number(count),
+    totalIsLowerBound: false,
+  }
+}
+
+async function listReached(
+  { store }: Orchestrator,
+  row: RunRow,
+  after: string,
+  limit: number,
+): Promise<PageOf<Reached>> {
+  const rows = await store.db
+    .selectFrom('reached')
+    .selectAll()
+    .where('run', '=', row.id)
+    .where('seq', '>', 0)
+    .where('entity', '>', after)
+    .orderBy('entity')
+    .limit(limit + 1)
+    .execute()
+  const { count } = await store.db
+    .selectFrom('reached')
+    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .where('run', '=', row.id)
+    .where('seq', '>', 0)
+    .executeTakeFirstOrThrow()
+  const seeds = seedNames(row)
+  const page = rows.slice(0, limit)
+  return {
+    items: page.map((reached) => viewReached(reached, seeds)),
+    ...(rows.length > limit ? { next: page.at(-1)!.entity } : {}),
+    total: Number(count),
+    totalIsLowerBound: false,
+  }
+}
+
+async function describeReached({ store }: Orchestrator, row: RunRow, ids: string[]): Promise<Reached[]> {
+  const seeds = seedNames(row)
+  const items: Reached[] = []
+  for (let from = 0; from < ids.length; from += 500) {
+    const rows = await store.db
+      .selectFrom('reached')
+      .selectAll()
+      .where('run', '=', row.id)
+      .where('seq', '>', 0)
+      .where('entity', 'in', ids.slice(from, from + 500))
+      .execute()
+    for (const reached of rows) items.push(viewReached(reached, seeds))
+  }
+  return items
+}
+
+function policyOf(row: RunRow): RunPolicy {
+  const { contact, distance } = JSON.parse(row.plan) as PlannedRun
+  return {
+    workspace: row.workspace,
+    run: row.run,
+    generation: row.generation,
+    definition: JSON.parse(row.definition) as RunDefinition,
+    contact,
+    distance,
+  }
+}

@@ -1,0 +1,244 @@
+import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import type { Kysely } from 'kysely'
+import { type ActiveLane, type ActiveRun, meetsConditions, type OpenTask } from './active-run.ts'
+import type { LeasedTask } from './contract.ts'
+import type { ReachedRow, Tables } from './tables.ts'
+
+export interface Slots {
+  worker: string
+  free: Map<string, number>
+  others: number
+}
+
+/** A task as it was given out, and what changes in memory once that is committed. */
+export interface Leased {
+  run: ActiveRun
+  lane: ActiveLane
+  task: OpenTask
+  entities: EntityRef[]
+  isNew: boolean
+}
+
+export interface LaneScan {
+  lane: ActiveLane
+  cursors: Map<string, number>
+  dirty: boolean
+}
+
+/** What a task that is not told otherwise may send at most while a budget is in force. */
+const requestsPerTask = 200
+const queriesPerEntity = 64
+
+/** Tasks of this run that were given out before and came back, for the worker's free slots. */
+export function leaseReady(run: ActiveRun, slots: Slots): Leased[] {
+  const leased: Leased[] = []
+  for (const task of run.open.values()) {
+    if (task.status !== 'ready') continue
+    const lane = run.lanes.find(({ planned }) => planned.module === task.module)
+    if (!lane || !takeSlot(slots, task.module)) continue
+    leased.push({ run, lane, task, entities: [], isNew: false })
+  }
+  return leased
+}
+
+/**
+ * New tasks of one lane from the frontier, as many as there are free slots: first entities that came within reach
+ * late, then those behind the lane's cursors. To be called inside a transaction; may be repeated.
+ */
+export async function leaseNew(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  lane: ActiveLane,
+  slots: Slots,
+  firstNumber: number,
+): Promise<{ leased: Leased[]; scan: LaneScan }> {
+  const { batch, module } = lane.planned
+  const wanted = Math.min(slots.free.get(module) ?? slots.others, 64) * batch
+  const found: EntityRef[] = await takeLate(trx, run, lane, wanted)
+  const scan: LaneScan = { lane, cursors: new Map(lane.cursors), dirty: found.length >= wanted }
+  for (const [type, cursor] of lane.cursors) {
+    let after = cursor
+    while (found.length < wanted) {
+      const rows = await behind(trx, run, lane, type, after, wanted - found.length)
+      for (const row of rows) if (meetsConditions(lane, row.type as EntityType, row.value)) found.push(refOf(row))
+      if (rows.length === 0) {
+        after = run.nextSeq - 1
+        break
+      }
+      after = rows.at(-1)!.seq
+    }
+    if (after < run.nextSeq - 1) scan.dirty = true
+    if (after !== cursor) {
+      scan.cursors.set(type, after)
+      await moveCursor(trx, run, module, type, after)
+    }
+  }
+  const leased: Leased[] = []
+  for (let from = 0; from < found.length; from += batch) {
+    takeSlot(slots, module)
+    const entities = found.slice(from, from + batch)
+    leased.push({ run, lane, entities, isNew: true, task: openTask(firstNumber + leased.length, module, entities) })
+  }
+  for (const { task } of leased)
+    await trx
+      .insertInto('task')
+      .values({
+        run: run.row.id,
+        number: task.number,
+        module,
+        entities: JSON.stringify(task.entities),
+        status: 'leased',
+        attempt: 1,
+        worker: slots.worker,
+        lost: 0,
+        progress: 0,
+        finished: null,
+        finished_attempt: null,
+        batches: null,
+        observations: 0,
+        closed: null,
+        outcome: null,
+      })
+      .execute()
+  return { leased, scan }
+}
+
+/** What the budget leaves for one more task; undefined where there is none. */
+export function reserve(run: ActiveRun, lane: ActiveLane): { requests?: number; queries?: number } {
+  const { maxRequests, maxQueries } = run.definition.budget ?? {}
+  let requests = 0
+  let queries = 0
+  for (const task of run.open.values()) {
+    requests += task.reservedRequests
+    queries += task.reservedQueries
+  }
+  return {
+    ...(maxRequests === undefined
+      ? {}
+      : { requests: Math.max(0, Math.min(requestsPerTask, maxRequests - run.row.requests - requests)) }),
+    ...(maxQueries === undefined
+      ? {}
+      : {
+          queries: Math.max(
+            0,
+            Math.min(queriesPerEntity * Math.max(lane.planned.batch, 64), maxQueries - run.row.queries - queries),
+          ),
+        }),
+  }
+}
+
+export function toLeasedTask({ run, task, entities }: Leased, leaseEndsAt: number): LeasedTask {
+  return {
+    workspace: run.row.workspace,
+    run: run.row.run,
+    generation: run.row.generation,
+    task: task.number,
+    attempt: task.attempt,
+    module: task.module,
+    entities,
+    leaseEndsAt,
+    ...(run.definition.budget?.maxRequests === undefined ? {} : { requests: task.reservedRequests }),
+    ...(run.definition.budget?.maxQueries === undefined ? {} : { queries: task.reservedQueries }),
+  }
+}
+
+/** The entities of a task, from their ids. */
+export async function entitiesOf(db: Kysely<Tables>, run: ActiveRun, ids: string[]): Promise<EntityRef[]> {
+  const found = new Map<string, EntityRef>()
+  for (let from = 0; from < ids.length; from += 500) {
+    const rows = await db
+      .selectFrom('reached')
+      .select(['entity', 'type', 'value'])
+      .where('run', '=', run.row.id)
+      .where('entity', 'in', ids.slice(from, from + 500))
+      .execute()
+    for (const row of rows) found.set(row.entity, refOf(row))
+  }
+  return ids.flatMap((id) => found.get(id) ?? [])
+}
+
+function openTask(number: number, module: string, entities: EntityRef[]): OpenTask {
+  return {
+    number,
+    module,
+    entities: entities.map(({ id }) => id),
+    attempt: 1,
+    status: 'leased',
+    worker: undefined,
+    leaseEndsAt: 0,
+    lost: 0,
+    progress: 0,
+    reservedRequests: 0,
+    reservedQueries: 0,
+    routed: new Map(),
+    finished: undefined,
+  }
+}
+
+function takeSlot(slots: Slots, module: string): boolean {
+  const free = slots.free.get(module) ?? slots.others
+  if (free <= 0) return false
+  slots.free.set(module, free - 1)
+  return true
+}
+
+async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, limit: number): Promise<EntityRef[]> {
+  const rows = await trx
+    .selectFrom('late')
+    .innerJoin('reached', (join) =>
+      join.onRef('reached.run', '=', 'late.run').onRef('reached.entity', '=', 'late.entity'),
+    )
+    .select(['reached.entity', 'reached.type', 'reached.value'])
+    .where('late.run', '=', run.row.id)
+    .where('late.module', '=', lane.planned.module)
+    .limit(limit)
+    .execute()
+  for (const { entity } of rows)
+    await trx
+      .deleteFrom('late')
+      .where('run', '=', run.row.id)
+      .where('module', '=', lane.planned.module)
+      .where('entity', '=', entity)
+      .execute()
+  return rows.filter(({ type, value }) => meetsConditions(lane, type as EntityType, value)).map(refOf)
+}
+
+async function behind(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  lane: ActiveLane,
+  type: string,
+  after: number,
+  limit: number,
+): Promise<Pick<ReachedRow, 'entity' | 'type' | 'value' | 'seq'>[]> {
+  const depth = run.definition.budget?.depth
+  let query = trx
+    .selectFrom('reached')
+    .select(['entity', 'type', 'value', 'seq'])
+    .where('run', '=', run.row.id)
+    .where('type', '=', type)
+    .where('seq', '>', after)
+    .where('allowed', '>=', lane.need)
+    .orderBy('seq')
+    .limit(limit)
+  if (depth !== undefined) query = query.where('depth', '<', depth)
+  return query.execute()
+}
+
+async function moveCursor(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  module: string,
+  type: string,
+  cursor: number,
+): Promise<void> {
+  await trx
+    .insertInto('lane')
+    .values({ run: run.row.id, module, type, cursor })
+    .onConflict((conflict) => conflict.columns(['run', 'module', 'type']).doUpdateSet({ cursor }))
+    .execute()
+}
+
+function refOf(row: { entity: string; type: string; value: string }): EntityRef {
+  return { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
+}

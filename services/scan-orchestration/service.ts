@@ -1,0 +1,106 @@
+import { statfs } from 'node:fs/promises'
+import { defineService, on } from '@mirage/kit/service.ts'
+import { bus, installation, sql } from '@mirage/ports/needs.ts'
+import { correlation } from '../correlation-engine/contract.ts'
+import { collectionFinished, observationsCollected, splitBatch } from '../data-collection/contract.ts'
+import { storage } from '../data-storage/contract.ts'
+import { modulesChanged, moduleRegistry } from '../module-registry/contract.ts'
+import { finishTasks, routeBatches, routeLost, settleRuns } from './arrivals.ts'
+import { runSettled, scans } from './contract.ts'
+import { handlersOf } from './handlers.ts'
+import { type Orchestrator, recover, runningMs, startQueued } from './orchestrator.ts'
+import { readProfiles } from './profiles.ts'
+import { Pulse, Queue } from './pulse.ts'
+import { settings } from './settings.ts'
+import { openStore } from './store.ts'
+import { watchOver } from './work.ts'
+
+const tickMs = 250
+const lookAroundMs = 2_000
+
+export const scanOrchestration = defineService({
+  contract: scans,
+  settings,
+  needs: { sql, bus, installation, registry: moduleRegistry, storage, correlation },
+  async start({
+    sql,
+    bus,
+    installation,
+    registry,
+    storage,
+    correlation,
+    settings,
+    clock,
+    log,
+    metrics,
+    signal,
+    announce,
+  }) {
+    const orchestrator: Orchestrator = {
+      store: await openStore(sql),
+      settings,
+      clock,
+      log,
+      profiles: readProfiles(),
+      registry,
+      storage,
+      correlation,
+      announce,
+      active: new Map(),
+      queue: new Queue(),
+      work: new Pulse(),
+      waitingFor: undefined,
+    }
+    await orchestrator.queue.run(() => recover(orchestrator))
+    await orchestrator.queue.run(() => startQueued(orchestrator))
+    metrics.gauge('active_runs', () => orchestrator.active.size)
+
+    const ticks = setInterval(() => {
+      orchestrator.queue
+        .run(() => watchOver(orchestrator, (run) => runningMs(orchestrator, run)))
+        .catch((error: unknown) => log.error('Watching over the runs failed', { error }))
+    }, tickMs)
+    const looks = setInterval(() => {
+      lookAround().catch((error: unknown) => log.error('Looking at the disk and the bus failed', { error }))
+    }, lookAroundMs)
+
+    /** No work is given out while the disk or the log is nearly full. */
+    async function lookAround(): Promise<void> {
+      const disk = await statfs(installation.dataDirectory)
+      const free = disk.bavail * disk.bsize
+      const floor = Math.min(settings.minFreeBytes, disk.blocks * disk.bsize * 0.05)
+      const full = free < floor
+      const waitingFor = full
+        ? `space: ${Math.round(free / (1 << 20))} MB are free where the data lives`
+        : (await bus.pressure()) > 0.5
+          ? 'the services that read the log to catch up'
+          : undefined
+      if (waitingFor === orchestrator.waitingFor) return
+      orchestrator.waitingFor = waitingFor
+      orchestrator.work.beat()
+      if (waitingFor) log.warn('Runs wait', { for: waitingFor })
+    }
+
+    signal.addEventListener('abort', () => {
+      clearInterval(ticks)
+      clearInterval(looks)
+      orchestrator.work.beat()
+    })
+    return {
+      handlers: handlersOf(orchestrator),
+      consumes: [
+        on(observationsCollected, (events) => routeBatches(orchestrator, events), {
+          split: splitBatch,
+          settle: (event, lost) => routeLost(orchestrator, event, lost),
+          maxEvents: 8,
+        }),
+        on(collectionFinished, (events) => finishTasks(orchestrator, events)),
+        on(runSettled, (events) => settleRuns(orchestrator, events)),
+        on(modulesChanged, async () => orchestrator.work.beat()),
+      ],
+      async [Symbol.asyncDispose]() {
+        await orchestrator.queue.run(async () => undefined)
+      },
+    }
+  },
+})

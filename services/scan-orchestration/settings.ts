@@ -1,0 +1,28 @@
+import { Type as t } from 'typebox'
+
+export const settings = t.Object(
+  {
+    maxRuns: t.Integer({ default: 4, minimum: 1, maximum: 1000, description: 'Runs at the same time; the rest wait.' }),
+    leaseMs: t.Integer({
+      default: 3000,
+      minimum: 500,
+      maximum: 60_000,
+      description: 'How long a worker keeps a task without renewing it, milliseconds.',
+    }),
+    maxLostLeases: t.Integer({
+      default: 5,
+      minimum: 1,
+      description: 'A task whose worker dies this often without any progress is given up as failed.',
+    }),
+    minFreeBytes: t.Integer({
+      default: 536_870_912,
+      minimum: 0,
+      description: 'Below this much free disk no new work is given out and runs wait for space.',
+    }),
+    allowPrivateTargets: t.Boolean({
+      default: false,
+      description: 'Seeds may name private address ranges.',
+    }),
+  },
+  { additionalProperties: false },
+)

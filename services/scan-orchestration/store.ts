@@ -1,0 +1,233 @@
+import type { Sql } from '@mirage/ports/sql.ts'
+import type { Kysely } from 'kysely'
+import { type ActiveRun, activate, type OpenTask } from './active-run.ts'
+import type { CollectionFinished } from '../data-collection/contract.ts'
+import { up as createRuns } from './migrations/0001-runs.ts'
+import type { RunRow, Tables } from './tables.ts'
+
+export interface Store {
+  db: Kysely<Tables>
+  write<T>(work: (trx: Kysely<Tables>) => Promise<T>): Promise<T>
+}
+
+export async function openStore(sql: Sql): Promise<Store> {
+  const db = await sql.open<Tables>({ '0001-runs': { up: createRuns } })
+  return { db, write: (work) => sql.transaction(db, work) }
+}
+
+/** Every run that has not ended, oldest first. */
+export async function loadActiveRuns(
+  db: Kysely<Tables>,
+  graceEndsAt: number,
+  allowPrivate: boolean,
+): Promise<ActiveRun[]> {
+  const rows = await db
+    .selectFrom('run')
+    .selectAll()
+    .where('status', 'in', ['queued', 'running', 'paused'])
+    .orderBy('id')
+    .execute()
+  const runs: ActiveRun[] = []
+  for (const row of rows) runs.push(await loadActiveRun(db, row, graceEndsAt, allowPrivate))
+  return runs
+}
+
+/** All that must be known of a run to go on with it. Leases found are given until `graceEndsAt` to be renewed. */
+export async function loadActiveRun(
+  db: Kysely<Tables>,
+  row: RunRow,
+  graceEndsAt: number,
+  allowPrivate: boolean,
+): Promise<ActiveRun> {
+  const run = activate(row, allowPrivate)
+  await readArrivals(db, run)
+  await readLanes(db, run)
+  await readTasks(db, run, graceEndsAt)
+  return run
+}
+
+async function readArrivals(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
+  const types = await db
+    .selectFrom('reached')
+    .select(['type', (expression) => expression.fn.countAll<number>().as('count')])
+    .where('run', '=', run.row.id)
+    .where('seq', '>', 0)
+    .groupBy('type')
+    .execute()
+  for (const { type, count } of types) {
+    run.byType[type] = Number(count)
+    run.entities += Number(count)
+  }
+  const last = await db
+    .selectFrom('reached')
+    .select('seq')
+    .where('run', '=', run.row.id)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  run.nextSeq = (last?.seq ?? 0) + 1
+}
+
+async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
+  const cursors = await db.selectFrom('lane').selectAll().where('run', '=', run.row.id).execute()
+  const levels = await db
+    .selectFrom('reached')
+    .select(['type', 'allowed', (expression) => expression.fn.countAll<number>().as('count')])
+    .where('run', '=', run.row.id)
+    .where('seq', '>', 0)
+    .groupBy(['type', 'allowed'])
+    .execute()
+  for (const lane of run.lanes) {
+    for (const { module, type, cursor } of cursors) if (module === lane.planned.module) lane.cursors.set(type, cursor)
+    for (const { type, allowed, count } of levels)
+      if (lane.cursors.has(type) && allowed >= lane.need) lane.eligible += Number(count)
+    for (const [type, cursor] of lane.cursors) {
+      const behind = await db
+        .selectFrom('reached')
+        .select((expression) => expression.fn.countAll<number>().as('count'))
+        .where('run', '=', run.row.id)
+        .where('type', '=', type)
+        .where('seq', '>', 0)
+        .where('seq', '<=', cursor)
+        .where('allowed', '>=', lane.need)
+        .executeTakeFirstOrThrow()
+      lane.taken += Number(behind.count)
+    }
+  }
+}
+
+async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number): Promise<void> {
+  const sums = await db
+    .selectFrom('task')
+    .select(['module', 'outcome', (expression) => expression.fn.countAll<number>().as('count')])
+    .select((expression) => expression.fn.sum<number>('observations').as('observations'))
+    .where('run', '=', run.row.id)
+    .where('status', '=', 'closed')
+    .groupBy(['module', 'outcome'])
+    .execute()
+  for (const { module, outcome, count, observations } of sums) {
+    run.observations += Number(observations)
+    run.closed += Number(count)
+    const lane = run.lanes.find(({ planned }) => planned.module === module)
+    if (!lane || !outcome) continue
+    lane.done += Number(count)
+    lane.observations += Number(observations)
+    lane.outcomes[outcome as CollectionFinished['outcome']] = Number(count)
+  }
+  run.nextTask = 1 + ((await lastTask(db, run)) ?? 0)
+  const losses = await db
+    .selectFrom('routed')
+    .select((expression) => expression.fn.sum<number>('losses').as('losses'))
+    .where('run', '=', run.row.id)
+    .executeTakeFirst()
+  run.losses = Number(losses?.losses ?? 0)
+  const open = await db
+    .selectFrom('task')
+    .selectAll()
+    .where('run', '=', run.row.id)
+    .where('status', '!=', 'closed')
+    .execute()
+  for (const row of open) {
+    const task: OpenTask = {
+      number: row.number,
+      module: row.module,
+      entities: JSON.parse(row.entities) as string[],
+      attempt: row.attempt,
+      status: row.status as OpenTask['status'],
+      worker: row.worker ?? undefined,
+      leaseEndsAt: graceEndsAt,
+      lost: row.lost,
+      progress: row.progress,
+      reservedRequests: 0,
+      reservedQueries: 0,
+      routed: new Map(),
+      finished: row.finished === null ? undefined : (JSON.parse(row.finished) as CollectionFinished),
+    }
+    const routed = await db
+      .selectFrom('routed')
+      .select(['attempt', 'batch'])
+      .where('run', '=', run.row.id)
+      .where('task', '=', row.number)
+      .execute()
+    for (const { attempt, batch } of routed) noteRouted(task, attempt, batch)
+    run.open.set(task.number, task)
+    const lane = run.lanes.find(({ planned }) => planned.module === task.module)
+    if (lane) lane.running++
+  }
+}
+
+async function lastTask(db: Kysely<Tables>, run: ActiveRun): Promise<number | undefined> {
+  const last = await db
+    .selectFrom('task')
+    .select('number')
+    .where('run', '=', run.row.id)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return last?.number
+}
+
+export function noteRouted(task: OpenTask, attempt: number, batch: number): void {
+  const known = task.routed.get(attempt)
+  if (known) known.add(batch)
+  else task.routed.set(attempt, new Set([batch]))
+}
+
+/** The attempt of each closed task that counts, as ranges of equal neighbours. */
+export async function closedBatches(db: Kysely<Tables>, run: number): Promise<[number, number, number, number][]> {
+  const ranges: [number, number, number, number][] = []
+  let after = -1
+  for (;;) {
+    const rows = await db
+      .selectFrom('task')
+      .select(['number', 'finished_attempt', 'batches'])
+      .where('run', '=', run)
+      .where('number', '>', after)
+      .orderBy('number')
+      .limit(2000)
+      .execute()
+    for (const { number, finished_attempt, batches } of rows) {
+      if (!batches) continue
+      const attempt = finished_attempt ?? 1
+      const last = ranges.at(-1)
+      if (last && last[1] === number - 1 && last[2] === attempt && last[3] === batches) last[1] = number
+      else ranges.push([number, number, attempt, batches])
+    }
+    if (rows.length === 0) return ranges
+    after = rows.at(-1)!.number
+  }
+}
+
+/** Forgets everything of a run, in bounded pieces, the run itself last. */
+export async function forgetRun(store: Store, run: number): Promise<void> {
+  for (const table of ['reached', 'reach', 'late', 'lane', 'task', 'routed', 'settled'] as const) {
+    const column = {
+      reached: 'seq',
+      reach: 'source',
+      late: 'entity',
+      lane: 'module',
+      task: 'number',
+      routed: 'task',
+      settled: 'service',
+    }[table]
+    for (;;) {
+      const rows = await store.db
+        .selectFrom(table as 'reached')
+        .select(column as 'seq')
+        .where('run', '=', run)
+        .orderBy(column as 'seq')
+        .limit(2000)
+        .execute()
+      if (rows.length === 0) break
+      const last = (rows.at(-1) as Record<string, unknown>)[column] as number
+      await store.write((trx) =>
+        trx
+          .deleteFrom(table as 'reached')
+          .where('run', '=', run)
+          .where(column as 'seq', '<=', last)
+          .execute(),
+      )
+    }
+  }
+  await store.write((trx) => trx.deleteFrom('run').where('id', '=', run).execute())
+}

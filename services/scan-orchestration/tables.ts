@@ -1,0 +1,90 @@
+import type { Generated } from 'kysely'
+
+/** The rows of this service's database. Instants are milliseconds, `run` in other tables is `run.id`. */
+export interface Tables {
+  run: WithGeneratedId<RunRow>
+  reached: WithGeneratedId<ReachedRow>
+  reach: { run: number; source: string; target: string; step: number }
+  lane: { run: number; module: string; type: string; cursor: number }
+  late: { run: number; module: string; entity: string }
+  task: TaskRow
+  routed: { run: number; task: number; attempt: number; batch: number; losses: number }
+  settled: { run: number; service: string; round: number; losses: number; counts: string }
+}
+
+type WithGeneratedId<Row> = Omit<Row, 'id'> & { id: Generated<number> }
+
+export interface RunRow {
+  id: number
+  run: string
+  scan: string
+  workspace: string
+  name: string
+  /** RunDefinition as JSON. */
+  definition: string
+  /** PlannedRun as JSON: what `plan.ts` decided at the start. */
+  plan: string
+  status: 'queued' | 'running' | 'paused' | 'finished' | 'cancelled' | 'failed'
+  /** Why no new work is given out; the run ends when its open tasks are closed. */
+  stopping: string | null
+  generation: number
+  /** How often the run drained. */
+  round: number
+  /** The round that the readers are settling; 0 while there is work. */
+  drained_round: number
+  /** `status/generation/drained_round` as last announced. */
+  announced: string
+  created_at: number
+  started_at: number | null
+  ended_at: number | null
+  /** Since when it has been running, null while it is not. */
+  running_since: number | null
+  /** Time it ran before `running_since`. */
+  active_ms: number
+  requests: number
+  queries: number
+  /** Counts at the end, as JSON. */
+  summary: string | null
+}
+
+export interface ReachedRow {
+  id: number
+  run: number
+  /** Order of arrival in the run; 0 for an entity known only as a source whose own sighting has not arrived. */
+  seq: number
+  entity: string
+  type: string
+  value: string
+  /** Index in the definition's seeds. */
+  seed: number
+  distance: number
+  depth: number
+  /** How many of the contact classes, weakest first, may work on it. */
+  allowed: number
+  module: string
+  tags: string | null
+  seen_at: number
+}
+
+export interface TaskRow {
+  run: number
+  number: number
+  module: string
+  /** Entity ids as JSON. */
+  entities: string
+  /** `ready`: to be given out again; `leased`; `routing`: finished, batches still on their way; `closed`. */
+  status: 'ready' | 'leased' | 'routing' | 'closed'
+  attempt: number
+  worker: string | null
+  /** Leases lost in a row without progress. */
+  lost: number
+  progress: number
+  /** CollectionFinished as JSON. */
+  finished: string | null
+  finished_attempt: number | null
+  batches: number | null
+  observations: number
+  /** Order of closing within the run. */
+  closed: number | null
+  outcome: string | null
+}
