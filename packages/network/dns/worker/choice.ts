@@ -15,21 +15,21 @@ export function chooseUpstream(
   const tried = query.tried
   let first: Upstream | undefined
   let repeated: Upstream | undefined
-  let good = 0
+  let fresh = 0
   for (let i = 1; i <= upstreams.length; i++) {
     const upstream = upstreams[(last + i) % upstreams.length]!
     if (upstream.state !== 'good') continue
-    good++
     if (tried.length > 0 && tried.includes(upstream)) {
       if (upstream !== tried.at(-1) || repeated === undefined) repeated = upstream
       continue
     }
+    fresh++
     if (!upstream.canTake(now)) continue
     if (first !== undefined) return cost(upstream) * 2 < cost(first) ? upstream : first
     first = upstream
   }
-  if (first !== undefined) return first
-  if (good > 0) return repeated?.canTake(now) === true ? repeated : undefined
+  if (first !== undefined || fresh > 0) return first
+  if (repeated !== undefined) return repeated.canTake(now) ? repeated : undefined
   return lastResort(upstreams, now)
 }
 
@@ -40,7 +40,11 @@ function cost(upstream: Upstream): number {
 function lastResort(upstreams: readonly Upstream[], now: number): Upstream | undefined {
   let best: Upstream | undefined
   for (const upstream of upstreams) {
-    if (upstream.state === 'untested' || upstream.probing) continue
+    if (upstream.state === 'untested') {
+      // The first test of a resolver is worth waiting for: it may be the only honest one.
+      if (upstream.testedAt === -Infinity) return undefined
+      continue
+    }
     if (best === undefined || rank(upstream) < rank(best)) best = upstream
   }
   return best?.canTake(now) === true ? best : undefined

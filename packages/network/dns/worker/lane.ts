@@ -56,7 +56,7 @@ export class WorkerLane {
       const rate = rates.join(`${resolver.address} ${resolver.port}`, resolver.perSecond)
       const upstream = new Upstream(index, resolver, rate, options.portsPerResolver, {
         message: (port, message) => this.#received(upstream, port, message),
-        refused: (port, reason) => this.#refused(upstream, port, reason),
+        refused: (_, reason) => this.#refused(upstream, reason),
         broken: (port, reason) => this.#broken(upstream, port, reason),
         ready: () => this.#pumpSoon(),
       })
@@ -222,7 +222,7 @@ export class WorkerLane {
     const now = this.#now()
     port.pending.delete(message.readUInt16BE(0))
     upstream.open--
-    upstream.heard(now - query.sentAt)
+    upstream.heard(now, now - query.sentAt)
     if (!this.#paused) this.#pumpSoon()
     if (echo === 'other-case' && !port.tcp) {
       // Forged, or a server that does not repeat the case: over TCP nobody can forge it.
@@ -318,12 +318,11 @@ export class WorkerLane {
     }
   }
 
-  /** No way to the peer: if somebody else can answer, what waits on this port goes there at once. */
-  #refused(upstream: Upstream, port: Port, reason: string): void {
-    const now = this.#now()
+  /** No way to the peer: if somebody else can answer, what waits for it goes there at once. */
+  #refused(upstream: Upstream, reason: string): void {
     if (!this.#upstreams.some((other) => other !== upstream && other.state === 'good')) return
-    upstream.setAside(now, reason)
-    this.#abandon(upstream, port)
+    upstream.setAside(this.#now(), reason)
+    for (const port of upstream.ports()) this.#abandon(upstream, port)
   }
 
   #broken(upstream: Upstream, port: Port, reason: string): void {
@@ -365,16 +364,20 @@ export class WorkerLane {
     for (const upstream of this.#upstreams) {
       upstream.rest(now)
       busy ||= upstream.open > 0 || upstream.own.length > 0 || upstream.probing
+      const lateBefore = now - upstream.window.lateAfterMs
+      let late = 0
       for (const port of upstream.ports()) {
         busy ||= port.tcp
         for (const [id, query] of port.pending) {
+          if (query.sentAt < lateBefore) late++
           if (query.sentAt > overdue) continue
           port.pending.delete(id)
           upstream.open--
-          upstream.unheard(now)
+          upstream.unheard(now, query.sentAt)
           this.#retry(query)
         }
       }
+      upstream.window.late(late)
     }
     if (busy) return this.#pump()
     clearInterval(this.#timer)

@@ -17,7 +17,11 @@ export interface Port {
   readonly tcp: boolean
   readonly pending: Map<number, Query>
   readonly ready: boolean
-  send(message: Buffer): void
+  /**
+   * `watched` has a failure to send reported, as `refused`. The kernel tells a refusal to the next call on the socket,
+   * which is a `send` as often as not; a callback for every packet would cost too much.
+   */
+  send(message: Buffer, watched: boolean): void
   close(): void
 }
 
@@ -46,12 +50,18 @@ export function openUdpPort(
     tcp: false,
     pending: new Map<number, Query>(),
     ready: false,
-    send: (message: Buffer): void => socket.send(message),
+    send(message: Buffer, watched: boolean): void {
+      if (watched) socket.send(message, sent)
+      else socket.send(message)
+    },
     close(): void {
       if (closed) return
       closed = true
       socket.close()
     },
+  }
+  function sent(error: NodeJS.ErrnoException | null): void {
+    if (error !== null && !closed) events.refused(udp, error.code ?? error.message)
   }
   socket.on('message', (message) => events.message(udp, message))
   socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -36,5 +36,5 @@ export function sendQuery(query: Query, upstream: Upstream, port: Port, options:
   port.pending.set(id, query)
   upstream.open++
   upstream.sent++
-  port.send(message)
+  port.send(message, upstream.silent > 0 || upstream.answered === 0)
 }

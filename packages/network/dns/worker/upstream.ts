@@ -42,13 +42,15 @@ export class Upstream {
   lowered = 0
   receiveBufferBytes = 0
   retryAt = 0
+  /** Queries not answered since the last that was. */
+  silent = 0
   readonly #events: PortEvents
   readonly #portCount: number
   #ports: Port[] = []
   #tcp: Port | undefined
   #tcpUsedAt = 0
   #openAgainAt = 0
-  #silent = 0
+  #heardAt = -Infinity
   #asideMs = firstAsideMs
 
   constructor(index: number, resolver: WorkerResolver, rate: Rate, portCount: number, events: PortEvents) {
@@ -122,18 +124,20 @@ export class Upstream {
     if (this.#tcp !== undefined) yield this.#tcp
   }
 
-  heard(rttMs: number): void {
-    this.#silent = 0
+  heard(now: number, rttMs: number): void {
+    this.silent = 0
+    this.#heardAt = now
     this.#asideMs = firstAsideMs
     this.answered++
     this.window.answered(rttMs)
   }
 
-  /** A query was not answered in time, or refused by the peer's machine. */
-  unheard(now: number): void {
+  /** A query was not answered in time. It counts as silence only when nothing else was heard since it was sent. */
+  unheard(now: number, sentAt: number): void {
     this.timedOut++
     this.window.lost()
-    if (++this.#silent >= patience) this.setAside(now, 'does not answer')
+    if (this.#heardAt >= sentAt) return
+    if (++this.silent >= patience) this.setAside(now, 'does not answer')
   }
 
   setAside(now: number, reason: string): void {

@@ -6,7 +6,8 @@ const tolerableLoss = 0.1
 /**
  * How many queries a resolver may have open. Judged once per window of outcomes: doubled while nothing is lost, then
  * grown by a tenth; cut by a third when more is lost than tolerable; held while answers queue up, which shows as a
- * round trip far above the shortest one.
+ * round trip far above the shortest one, and while many queries are late, because a loss is known only after the
+ * time-out and growing until then would drown the resolver.
  */
 export class Window {
   size = first
@@ -16,6 +17,7 @@ export class Window {
   #answered = 0
   #lost = 0
   #starting = true
+  #late = false
 
   constructor(largest: number) {
     this.#largest = Math.max(smallest, largest)
@@ -34,6 +36,16 @@ export class Window {
     if (this.#answered + this.#lost >= this.size) this.#judge()
   }
 
+  /** Milliseconds after which an answer is late. */
+  get lateAfterMs(): number {
+    return 20 + 4 * (this.rttMs ?? 200)
+  }
+
+  /** How many of the open queries are late. */
+  late(count: number): void {
+    this.#late = count > this.size * tolerableLoss
+  }
+
   #judge(): void {
     const loss = this.#lost / (this.#answered + this.#lost)
     this.#answered = 0
@@ -43,7 +55,7 @@ export class Window {
       this.size = Math.max(smallest, Math.floor(this.size * 0.66))
       return
     }
-    if ((this.rttMs ?? 0) > 8 * this.#shortestMs + 10) {
+    if (this.#late || (this.rttMs ?? 0) > 8 * this.#shortestMs + 10) {
       this.#starting = false
       return
     }
