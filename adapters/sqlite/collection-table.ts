@@ -1,10 +1,25 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { CollectionSpec, Document } from '@mirage/ports/documents.ts'
 import { transactionRows } from './database.ts'
-import { toKey } from './key.ts'
-import type { Space } from './spaces.ts'
+import { type Ids, openIds, writing } from './ids.ts'
+import { isHash } from './key.ts'
+import type { Place } from './spaces.ts'
 
-/** A collection's table in one space: its name and the columns that its indexes need. */
+/** What the documents port keeps open for a workspace. */
+export interface DocumentSpace extends Place {
+  ids: Ids
+  /** Tables whose columns and indexes are there. */
+  prepared: Set<string>
+}
+
+export async function openDocumentSpace(place: Place): Promise<DocumentSpace> {
+  return { ...place, ids: await openIds(place.database, place.prefix), prepared: new Set() }
+}
+
+/**
+ * A collection's table: `key` in the order of arrival, `number` the document's id inside the file, the JSON text, and
+ * the columns that its indexes need.
+ */
 export interface Table {
   name: string
   columns: string[]
@@ -12,34 +27,31 @@ export interface Table {
   indexes: Record<string, string[]>
 }
 
-export function tableOf<T extends Document>(space: Space, spec: CollectionSpec<T>): Table {
+export function tableOf<T extends Document>({ prefix }: Place, spec: CollectionSpec<T>): Table {
   const columns = [...new Set(Object.values<string[]>(spec.indexes).flat())]
-  return {
-    name: `${space.prefix}${spec.name}`,
-    columns: columns.filter((field) => field !== 'id'),
-    indexes: spec.indexes,
-  }
+  return { name: `${prefix}c_${spec.name}`, columns, indexes: spec.indexes }
 }
 
 /** Creates the table, its missing columns and its missing indexes, filling them from the documents. */
-export async function prepareTable({ database, prepared }: Space, table: Table): Promise<void> {
+export async function prepareTable(space: DocumentSpace, table: Table): Promise<void> {
+  const { database, prepared } = space
   if (prepared.has(table.name)) return
   const missing = await database.write(() => {
     database.exec(
-      `create table if not exists "${table.name}" (key integer primary key autoincrement, id not null unique, body text not null)`,
+      `create table if not exists "${table.name}" (
+         key integer primary key autoincrement, number integer not null unique, body text not null
+       )`,
     )
-    const known = new Set(
-      (database.prepare('select name from pragma_table_info(?)').all(table.name) as unknown as [string][]).map(
-        ([name]) => name,
-      ),
-    )
+    const rows = database.prepare('select name from pragma_table_info(?)').all(table.name) as unknown as [string][]
+    const known = new Set(rows.map(([name]) => name))
     const missing = table.columns.filter((field) => !known.has(columnOf(field)))
     for (const field of missing) database.exec(`alter table "${table.name}" add column "${columnOf(field)}"`)
     return missing
   })
-  for (let after: number | undefined = 0; missing.length > 0 && after !== undefined;) {
+  let after: number | undefined = missing.length > 0 ? 0 : undefined
+  while (after !== undefined) {
     const from: number = after
-    after = await database.write(() => fillPiece({ database, prepared, prefix: '' }, table, missing, from))
+    after = await writing(space, () => fillPiece(space, table, missing, from))
   }
   await database.write(() => {
     for (const fields of Object.values(table.indexes)) {
@@ -53,7 +65,12 @@ export async function prepareTable({ database, prepared }: Space, table: Table):
   prepared.add(table.name)
 }
 
-function fillPiece({ database }: Space, table: Table, fields: string[], after: number): number | undefined {
+function fillPiece(
+  { database, ids }: DocumentSpace,
+  table: Table,
+  fields: string[],
+  after: number,
+): number | undefined {
   const rows = database
     .prepare(`select key, body from "${table.name}" where key > ? order by key limit ?`)
     .all(after, transactionRows) as unknown as [number, string][]
@@ -62,21 +79,50 @@ function fillPiece({ database }: Space, table: Table, fields: string[], after: n
   )
   for (const [key, body] of rows) {
     const document = JSON.parse(body) as Record<string, unknown>
-    update.run(...fields.map((field) => indexable(document[field])), key)
+    update.run(...fields.map((field, i) => stored(ids, document[field], i)), key)
   }
   return rows.at(-1)?.[0]
 }
 
 /** Fields get a prefix, so that none meets the columns of the table itself. */
 export function columnOf(field: string): string {
-  return field === 'id' ? 'id' : `f_${field}`
+  return `f_${field}`
 }
 
-/** A value as an index column holds it: content ids in 16 bytes, truth as 0 and 1. */
-export function indexable(value: unknown): SQLInputValue {
+/** Where numbers of ids are written to be bound, one for each column of a statement. */
+const slots = Array.from({ length: 32 }, () => new Uint8Array(5))
+
+/**
+ * A value as an index column holds it: truth as 0 and 1, and for a content id the five bytes of its number, which differ
+ * from every text and number. Good until the same slot is used again.
+ */
+export function stored(ids: Ids, value: unknown, slot: number): SQLInputValue {
+  return typeof value === 'string' && isHash(value) ? reference(ids.intern(value), slot) : plain(value)
+}
+
+/** As `stored`, for a question: an id that the file does not know matches nothing. */
+export function asked(ids: Ids, value: unknown, slot: number): SQLInputValue {
+  return typeof value === 'string' && isHash(value) ? reference(ids.find(value) ?? 0, slot) : plain(value)
+}
+
+export function reference(number: number, slot: number): Uint8Array {
+  const bytes = slots[slot] ?? new Uint8Array(5)
+  bytes[0] = number / 0x1_0000_0000
+  bytes[1] = number >>> 24
+  bytes[2] = number >>> 16
+  bytes[3] = number >>> 8
+  bytes[4] = number
+  return bytes
+}
+
+export function numberOf(bytes: Uint8Array): number {
+  return bytes.reduce((number, byte) => number * 256 + byte, 0)
+}
+
+function plain(value: unknown): SQLInputValue {
   switch (typeof value) {
     case 'string':
-      return toKey(value)
+      return value
     case 'number':
       return Number.isFinite(value) ? value : null
     case 'boolean':

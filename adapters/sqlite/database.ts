@@ -95,6 +95,7 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>()
   #held: Promise<void> | undefined
   #idle: NodeJS.Timeout | undefined
+  readonly #rolledBack: (() => void)[] = []
 
   constructor(path: string, use: Use, connection: DatabaseSync) {
     this.path = path
@@ -186,6 +187,12 @@ export class Database {
   rollback(): void {
     // SQLite itself has rolled back after some errors, a full disk among them.
     if (this.#connection.isOpen && this.#connection.isTransaction) this.#connection.exec('rollback')
+    for (const forget of this.#rolledBack) forget()
+  }
+
+  /** For what is kept in memory about the file: `forget` is called after every transaction that came to nothing. */
+  whenRolledBack(forget: () => void): void {
+    this.#rolledBack.push(forget)
   }
 
   /** Resolves with the function that gives the connection back: until then nobody else reads or writes through it. */

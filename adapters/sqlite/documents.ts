@@ -1,11 +1,22 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Collection, CollectionSpec, Document, Documents, Merged, Scan } from '@mirage/ports/documents.ts'
-import { mergeInto, normalise } from '@mirage/ports/merge.ts'
-import { columnOf, indexable, prepareTable, type Table, tableOf } from './collection-table.ts'
-import { type Database, transactionBytes, transactionRows, type Use } from './database.ts'
-import { fromKey, toKey } from './key.ts'
-import { openSpaces, type Space, type Spaces } from './spaces.ts'
+import { mergeInto, type MergeRules, normalise } from '@mirage/ports/merge.ts'
+import {
+  asked,
+  columnOf,
+  type DocumentSpace,
+  numberOf,
+  openDocumentSpace,
+  prepareTable,
+  reference,
+  stored,
+  type Table,
+  tableOf,
+} from './collection-table.ts'
+import { transactionBytes, transactionRows, type Use } from './database.ts'
+import { reading, writing } from './ids.ts'
+import { openSpaces, type Spaces } from './spaces.ts'
 
 export interface SqliteDocumentsOptions {
   /** A file, or a folder of files when `perWorkspace`. */
@@ -21,7 +32,7 @@ const batchSize = 500
 
 /** JSON documents in SQLite: the id once in a unique index, an integer inside, declared index fields as columns. */
 export async function openSqliteDocuments(options: SqliteDocumentsOptions): Promise<Documents> {
-  const spaces = openSpaces(options)
+  const spaces = openSpaces(options, openDocumentSpace)
   return {
     can: { shared: true, durable: true },
     // MongoDB: createCollection, createIndexes
@@ -32,10 +43,10 @@ export async function openSqliteDocuments(options: SqliteDocumentsOptions): Prom
   }
 }
 
-function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec<T>): Collection<T> {
+function openCollection<T extends Document>(spaces: Spaces<DocumentSpace>, spec: CollectionSpec<T>): Collection<T> {
   const rules = spec.merge ?? {}
 
-  async function prepared(space: Space): Promise<Table> {
+  async function prepared(space: DocumentSpace): Promise<Table> {
     const table = tableOf(space, spec)
     await prepareTable(space, table)
     return table
@@ -52,8 +63,8 @@ function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec
       const table = await prepared(space)
       const results: R[] = []
       for (const piece of piecesOf(documents)) {
-        const done = await space.database.write(() => {
-          const writer = writerOf<T>(space.database, table)
+        const done = await writing(space, () => {
+          const writer = writerOf(space, table, rules)
           return piece.map((document) => work(writer, document))
         })
         for (const result of done) results.push(result)
@@ -68,10 +79,11 @@ function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec
       ids.map(() => undefined),
       async (space) => {
         const table = await prepared(space)
-        return space.database.read(() => {
-          const find = space.database.prepare(`select body from "${table.name}" where id = ?`)
+        return reading(space, () => {
+          const find = space.database.prepare(`select body from "${table.name}" where number = ?`)
           return ids.map((id) => {
-            const row = find.get(toKey(id)) as unknown as [string] | undefined
+            const number = space.ids.find(id)
+            const row = number === undefined ? undefined : (find.get(number) as unknown as [string] | undefined)
             return row && (JSON.parse(row[0]) as T)
           })
         })
@@ -119,10 +131,13 @@ function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec
         const table = await prepared(space)
         let removed = 0
         for (let start = 0; start < ids.length; start += transactionRows) {
-          removed += await space.database.write(() => {
-            const remove = space.database.prepare(`delete from "${table.name}" where id = ?`)
+          removed += await writing(space, () => {
+            const remove = space.database.prepare(`delete from "${table.name}" where number = ?`)
             let count = 0
-            for (const id of ids.slice(start, start + transactionRows)) count += Number(remove.run(toKey(id)).changes)
+            for (const id of ids.slice(start, start + transactionRows)) {
+              const number = space.ids.find(id)
+              if (number !== undefined) count += Number(remove.run(number).changes)
+            }
             return count
           })
         }
@@ -134,7 +149,7 @@ function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec
     async scan(workspace, scan) {
       return spaces.peek(workspace, { items: [] }, async (space) => {
         const table = await prepared(space)
-        return space.database.read(() => scanPage<T>(space.database, table, scan))
+        return reading(space, () => scanPage<T>(space, table, scan))
       })
     },
 
@@ -142,8 +157,8 @@ function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec
     async count(workspace, scan) {
       return spaces.peek(workspace, 0, async (space) => {
         const table = await prepared(space)
-        const { where, values } = conditionOf(table, scan)
-        return space.database.read(() => {
+        return reading(space, () => {
+          const { where, values } = conditionOf(space, table, scan)
           const row = space.database.prepare(`select count(*) from "${table.name}" ${where}`).get(...values)
           return (row as unknown as [number])[0]
         })
@@ -159,54 +174,6 @@ function openCollection<T extends Document>(spaces: Spaces, spec: CollectionSpec
     }
     return folded
   }
-
-  function writerOf<D extends T>(database: Database, table: Table): Writer<D> {
-    const names = table.columns.map((field) => `"${columnOf(field)}"`)
-    const into = `into "${table.name}" (id, ${[...names, 'body'].join(', ')}) values (?, ${[...names, ''].map(() => '?').join(', ')})`
-    const insert = database.prepare(`insert or ignore ${into}`)
-    const valuesOf = (document: D): SQLInputValue[] =>
-      table.columns.map((field) => indexable((document as unknown as Record<string, unknown>)[field]))
-
-    function insertNew(document: D): boolean {
-      return insert.run(toKey(document.id), ...valuesOf(document), JSON.stringify(document)).changes === 1
-    }
-
-    return {
-      insert: insertNew,
-
-      put(document) {
-        if (insertNew(document)) return
-        database
-          .prepare(
-            `update "${table.name}" set ${[...names, 'body'].map((name) => `${name} = ?`).join(', ')} where id = ?`,
-          )
-          .run(...valuesOf(document), JSON.stringify(document), toKey(document.id))
-      },
-
-      merge(document) {
-        // Most are new: trying to insert costs them one look-up instead of two.
-        if (insertNew(document)) return 'inserted'
-        const row = database.prepare(`select key, body from "${table.name}" where id = ?`).get(toKey(document.id))
-        const [key, body] = row as unknown as [number, string]
-        const stored = JSON.parse(body) as D
-        const merged = mergeInto<D>(rules, stored, document)
-        if (merged === stored) return 'same'
-        const before = valuesOf(stored)
-        const after = valuesOf(merged)
-        // SQLite writes an index anew when its column is named, even with the same value.
-        if (before.every((value, i) => isSame(value, after[i]!))) {
-          database.prepare(`update "${table.name}" set body = ? where key = ?`).run(JSON.stringify(merged), key)
-        } else {
-          database
-            .prepare(
-              `update "${table.name}" set ${[...names, 'body'].map((name) => `${name} = ?`).join(', ')} where key = ?`,
-            )
-            .run(...after, JSON.stringify(merged), key)
-        }
-        return 'changed'
-      },
-    }
-  }
 }
 
 interface Writer<T> {
@@ -215,9 +182,62 @@ interface Writer<T> {
   merge(document: T): Merged
 }
 
-function isSame(a: SQLInputValue, b: SQLInputValue): boolean {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0
-  return a === b
+/** Writes documents of one table inside a transaction. */
+function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: Table, rules: MergeRules<T>): Writer<T> {
+  const columns = table.columns.map((field) => `"${columnOf(field)}"`)
+  const marks = columns.map(() => ', ?').join('')
+  const insertion = `into "${table.name}" (number, body${columns.map((name) => `, ${name}`).join('')}) values (?, ?${marks})`
+  const insertNew = database.prepare(`insert ${insertion}`)
+  const insertOrIgnore = database.prepare(`insert or ignore ${insertion}`)
+  const find = database.prepare(`select body from "${table.name}" where number = ?`)
+  const replaceBody = `update "${table.name}" set body = ? where number = ?`
+  const replaceAll = `update "${table.name}" set body = ?${columns.map((name) => `, ${name} = ?`).join('')} where number = ?`
+
+  function fieldOf(document: T, field: string): unknown {
+    return (document as unknown as Record<string, unknown>)[field]
+  }
+
+  function columnValues(document: T): SQLInputValue[] {
+    return table.columns.map((field, slot) => stored(ids, fieldOf(document, field), slot))
+  }
+
+  function insert(document: T): boolean {
+    const known = ids.find(document.id)
+    const number = known ?? ids.add(document.id)
+    const statement = known === undefined ? insertNew : insertOrIgnore
+    return statement.run(number, JSON.stringify(document), ...columnValues(document)).changes === 1
+  }
+
+  function replace(number: number, before: T | undefined, after: T): void {
+    // SQLite writes an index anew when its column is named, even with the same value.
+    if (before !== undefined && table.columns.every((field) => fieldOf(before, field) === fieldOf(after, field))) {
+      database.prepare(replaceBody).run(JSON.stringify(after), number)
+    } else {
+      database.prepare(replaceAll).run(JSON.stringify(after), ...columnValues(after), number)
+    }
+  }
+
+  return {
+    insert,
+
+    put(document) {
+      if (!insert(document)) replace(ids.intern(document.id), undefined, document)
+    },
+
+    merge(document) {
+      const number = ids.find(document.id)
+      const row = number === undefined ? undefined : (find.get(number) as unknown as [string] | undefined)
+      if (number === undefined || row === undefined) {
+        insert(document)
+        return 'inserted'
+      }
+      const before = JSON.parse(row[0]) as T
+      const after = mergeInto<T>(rules, before, document)
+      if (after === before) return 'same'
+      replace(number, before, after)
+      return 'changed'
+    },
+  }
 }
 
 /** In pieces of at most 500 documents, and about 16 MB of text. */
@@ -249,6 +269,7 @@ function roughSize(document: object): number {
 }
 
 function conditionOf<T>(
+  { ids }: DocumentSpace,
   table: Table,
   { index, equals = {} }: Pick<Scan<T>, 'index' | 'equals'>,
 ): { where: string; values: SQLInputValue[]; rest: string[] } {
@@ -274,16 +295,20 @@ function conditionOf<T>(
     // What makes the partial index usable; for the fixed ones the equality does.
     ...rest.map((field) => `"${columnOf(field)}" is not null`),
   ]
-  return { where: `where ${terms.join(' and ')}`, values: fixed.map((field) => indexable(given[field])), rest }
+  return {
+    where: `where ${terms.join(' and ')}`,
+    values: fixed.map((field, slot) => asked(ids, given[field], slot)),
+    rest,
+  }
 }
 
-function scanPage<T>(database: Database, table: Table, scan: Scan<T>): { items: T[]; next?: string } {
-  const { where, values, rest } = conditionOf(table, scan)
+function scanPage<T>(space: DocumentSpace, table: Table, scan: Scan<T>): { items: T[]; next?: string } {
+  const { where, values, rest } = conditionOf(space, table, scan)
   const order = [...rest.map((field) => `"${columnOf(field)}"`), 'key']
-  const cursor = scan.after === undefined ? undefined : readCursor(scan.after, order.length)
+  const cursor = scan.after === undefined ? undefined : readCursor(scan.after, order.length, values.length)
   const beyond = cursor && `(${order.join(', ')}) > (${order.map(() => '?').join(', ')})`
   const condition = beyond === undefined ? where : where === '' ? `where ${beyond}` : `${where} and ${beyond}`
-  const rows = database
+  const rows = space.database
     .prepare(`select body, ${order.join(', ')} from "${table.name}" ${condition} order by ${order.join(', ')} limit ?`)
     .all(...values, ...(cursor ?? []), scan.limit) as unknown as [string, ...Cell[]][]
   const items = rows.map(([body]) => JSON.parse(body) as T)
@@ -294,17 +319,18 @@ function scanPage<T>(database: Database, table: Table, scan: Scan<T>): { items: 
 
 type Cell = string | number | Uint8Array
 
-/** A cursor holds the sort key of the last item; ids stand in their own array so that they come back as bytes. */
+/** A cursor holds the sort key of the last item; the numbers of ids stand in arrays of their own. */
 function writeCursor(cells: Cell[]): string {
-  const json = JSON.stringify(cells.map((cell) => (cell instanceof Uint8Array ? [fromKey(cell)] : cell)))
+  const json = JSON.stringify(cells.map((cell) => (cell instanceof Uint8Array ? [numberOf(cell)] : cell)))
   return Buffer.from(json).toString('base64url')
 }
 
-function readCursor(text: string, length: number): Cell[] {
+/** `slot` is the first that no other value of the statement uses. */
+function readCursor(text: string, length: number, slot: number): Cell[] {
   try {
     const cells = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown
     if (Array.isArray(cells) && cells.length === length && cells.every(isCell)) {
-      return cells.map((cell) => (Array.isArray(cell) ? toKey(cell[0] as string) : (cell as Cell)))
+      return cells.map((cell, i) => (Array.isArray(cell) ? reference(cell[0] as number, slot + i) : (cell as Cell)))
     }
   } catch {
     // Answered below like any other text that is none of ours.
@@ -317,6 +343,6 @@ function readCursor(text: string, length: number): Cell[] {
 }
 
 function isCell(cell: unknown): boolean {
-  if (Array.isArray(cell)) return cell.length === 1 && typeof cell[0] === 'string'
+  if (Array.isArray(cell)) return cell.length === 1 && typeof cell[0] === 'number'
   return typeof cell === 'string' || typeof cell === 'number'
 }

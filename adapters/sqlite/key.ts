@@ -1,13 +1,41 @@
-import { decodeId, encodeId, isContentId } from '@mirage/model/id.ts'
+import { encodeId } from '@mirage/model/id.ts'
 
-/** Last characters whose spare bits are zero: only then is the text the one form of its 16 bytes. */
-const canonicalEnds = new Set('aeimquy4')
+const digits = new Int8Array(128).fill(-1)
+for (const [value, letter] of [...'abcdefghijklmnopqrstuvwxyz234567'].entries()) digits[letter.charCodeAt(0)] = value
 
-/** An id as it is stored: the 16 bytes of a content id, any other text as it is. */
-export function toKey(id: string): Uint8Array | string {
-  return id.length === 26 && canonicalEnds.has(id[25]!) && isContentId(id) ? decodeId(id) : id
+/** Reused by every call of `asKey`: a new array for each id would cost more than all the rest. */
+const scratch = new Uint8Array(16)
+
+/**
+ * An id as it is stored: the 16 bytes of a content id, any other text as it is. The bytes are valid until the next call,
+ * which is long enough to bind them: SQLite copies.
+ */
+export function asKey(id: string): Uint8Array | string {
+  if (id.length !== 26) return id
+  let buffer = 0
+  let bits = 0
+  let at = 0
+  for (let i = 0; i < 26; i++) {
+    const code = id.charCodeAt(i)
+    const value = code < 128 ? digits[code]! : -1
+    if (value < 0) return id
+    buffer = (buffer << 5) | value
+    bits += 5
+    if (bits >= 8) {
+      bits -= 8
+      scratch[at++] = buffer >> bits
+      buffer &= (1 << bits) - 1
+    }
+  }
+  // Spare bits that are set would make two texts one key.
+  return buffer === 0 ? scratch : id
 }
 
 export function fromKey(key: Uint8Array | string): string {
   return typeof key === 'string' ? key : encodeId(key)
+}
+
+/** True for a content id in its one canonical form. */
+export function isHash(text: string): boolean {
+  return text.length === 26 && asKey(text) === scratch
 }

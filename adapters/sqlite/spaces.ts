@@ -5,14 +5,13 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import { type Database, ensureLayout, openDatabase, type Use } from './database.ts'
 
 /** Where the tables of one workspace are: a file of its own, or a prefix in a shared one. */
-export interface Space {
+export interface Place {
   database: Database
   prefix: string
-  /** What has been created here, by whatever name its owner gives it. */
-  prepared: Set<string>
 }
 
-export interface Spaces {
+/** `Space` is what the port keeps open for a workspace. */
+export interface Spaces<Space> {
   /** Runs `work` in the space of `workspace`, creating it. */
   use<T>(workspace: string, work: (space: Space) => Promise<T>): Promise<T>
   /** As `use`, but answers `otherwise` for a workspace that has nothing yet. */
@@ -33,7 +32,7 @@ export interface SpacesOptions {
 /** More files than this are not kept open at once. */
 const maxOpen = 8
 
-interface Entry {
+interface Entry<Space> {
   space: Promise<Space>
   users: number
   /** Set while it is being closed or erased. */
@@ -41,8 +40,12 @@ interface Entry {
   free: (() => void) | undefined
 }
 
-export function openSpaces({ path, perWorkspace, use }: SpacesOptions): Spaces {
-  const entries = new Map<string, Entry>()
+/** `prepare` creates the tables of a workspace, or finds them. */
+export function openSpaces<Space extends Place>(
+  { path, perWorkspace, use }: SpacesOptions,
+  prepare: (place: Place) => Promise<Space>,
+): Spaces<Space> {
+  const entries = new Map<string, Entry<Space>>()
   let closed = false
 
   function pathOf(workspace: string): string {
@@ -51,24 +54,15 @@ export function openSpaces({ path, perWorkspace, use }: SpacesOptions): Spaces {
 
   async function openSpace(workspace: string): Promise<Space> {
     const database = await openDatabase(pathOf(workspace), use)
-    if (perWorkspace) return { database, prefix: '', prepared: new Set() }
-    await ensureLayout(
-      database,
-      'workspaces',
-      1,
-      'create table if not exists mirage_workspace (number integer primary key autoincrement, name text not null unique) strict',
-    )
-    const number = await database.write(() => {
-      database.prepare('insert or ignore into mirage_workspace (name) values (?)').run(workspace)
-      const [found] = database
-        .prepare('select number from mirage_workspace where name = ?')
-        .get(workspace) as unknown as [number]
-      return found
-    })
-    return { database, prefix: `w${number}_`, prepared: new Set() }
+    try {
+      return await prepare({ database, prefix: perWorkspace ? '' : await prefixOf(database, workspace) })
+    } catch (error) {
+      await database.close()
+      throw error
+    }
   }
 
-  async function enter(workspace: string): Promise<Entry> {
+  async function enter(workspace: string): Promise<Entry<Space>> {
     for (;;) {
       if (closed) throw new MirageError({ code: 'store.closed', status: 503, detail: `“${path}” was closed.` })
       const entry = entries.get(workspace) ?? {
@@ -88,7 +82,7 @@ export function openSpaces({ path, perWorkspace, use }: SpacesOptions): Spaces {
     }
   }
 
-  function leave(workspace: string, entry: Entry): void {
+  function leave(workspace: string, entry: Entry<Space>): void {
     if (--entry.users === 0) entry.free?.()
     if (!perWorkspace || entries.size <= maxOpen) return
     // The least recently used one that nobody is in.
@@ -100,7 +94,7 @@ export function openSpaces({ path, perWorkspace, use }: SpacesOptions): Spaces {
   }
 
   /** Waits until nobody is in, lets nobody in, and runs `end`. */
-  function retire(workspace: string, entry: Entry, end: (space: Space) => Promise<void>): Promise<void> {
+  function retire(workspace: string, entry: Entry<Space>, end: (space: Space) => Promise<void>): Promise<void> {
     entry.closing = (async () => {
       if (entry.users > 0) await new Promise<void>((resolve) => (entry.free = resolve))
       try {
@@ -160,6 +154,21 @@ export function openSpaces({ path, perWorkspace, use }: SpacesOptions): Spaces {
   }
 }
 
+/** Workspaces that share a file are told apart by the names of their tables. */
+async function prefixOf(database: Database, workspace: string): Promise<string> {
+  await ensureLayout(
+    database,
+    'workspaces',
+    1,
+    'create table if not exists mirage_workspace (number integer primary key autoincrement, name text not null unique) strict',
+  )
+  return database.write(() => {
+    database.prepare('insert or ignore into mirage_workspace (name) values (?)').run(workspace)
+    const row = database.prepare('select number from mirage_workspace where name = ?').get(workspace)
+    return `w${(row as unknown as [number])[0]}_`
+  })
+}
+
 async function dropTables(database: Database, prefix: string): Promise<void> {
   const tables = await database.read(() =>
     database
@@ -169,6 +178,9 @@ async function dropTables(database: Database, prefix: string): Promise<void> {
   for (const [table] of tables as unknown as [string][]) {
     await database.write(() => database.exec(`drop table if exists "${table}"`))
   }
+  await database.write(() => {
+    database.prepare('delete from mirage_layout where substr(name, 1, ?) = ?').run(prefix.length, prefix)
+  })
 }
 
 /** A name for any file system: also those that know no upper case, and no dots before a colon. */

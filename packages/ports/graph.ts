@@ -25,6 +25,7 @@ export interface GraphEdge {
   attributes: Record<string, Stamped>
 }
 
+/** A page may hold fewer items than its limit, and none at all, while there is a `next`. */
 export interface GraphPage<T> {
   items: T[]
   next?: string
@@ -62,7 +63,10 @@ export interface GroupMember {
 
 export interface Graph extends AsyncDisposable {
   readonly can: { shared: boolean; durable: boolean }
-  /** Joins nodes, edges and memberships as seen by `run`. Every end of an edge is a node of this call or an earlier one. */
+  /**
+   * Joins nodes, edges and memberships as seen by `run`; who sees an edge sees its ends. Every end of an edge and every
+   * member is a node of this call or an earlier one, else a RangeError. Large calls are written in pieces, in this order.
+   */
   upsert(
     workspace: string,
     run: string,
@@ -91,13 +95,16 @@ export interface Graph extends AsyncDisposable {
     workspace: string,
     query: GraphScope & { group: string; after?: string; limit: number },
   ): Promise<GraphPage<{ key: string; members: number }>>
-  /** A shortest path, ends included, ignoring direction; undefined when there is none within `maxLength` edges. */
+  /**
+   * A shortest path, ends included, ignoring direction: `edges[i]` joins `nodes[i]` and `nodes[i + 1]`. Undefined when
+   * there is none within `maxLength` edges.
+   */
   path(
     workspace: string,
     from: string,
     to: string,
     query: GraphScope & { maxLength: number },
-  ): Promise<Neighbour[] | undefined>
+  ): Promise<{ nodes: GraphNode[]; edges: GraphEdge[] } | undefined>
   /** Breadth first from `roots` (all nodes when empty) until a budget ends it; `truncated` says whether it did. */
   subgraph(
     workspace: string,

@@ -1,0 +1,316 @@
+import type { MergeRules } from '@mirage/ports/merge.ts'
+import { mergeInto, normalise } from '@mirage/ports/merge.ts'
+import type { GraphEdge, GraphNode, GroupMember } from '@mirage/ports/graph.ts'
+import { transactionRows } from './database.ts'
+import {
+  edgeColumns,
+  edgeOf,
+  type EdgeRow,
+  edgeTables,
+  type GraphStore,
+  named,
+  nodeColumns,
+  nodeOf,
+  type NodeRow,
+  rowOf,
+  rowsOf,
+} from './graph-store.ts'
+import { writing } from './ids.ts'
+import { asKey } from './key.ts'
+
+const nodeRules: MergeRules<GraphNode> = {
+  firstSeenAt: 'min',
+  lastSeenAt: 'max',
+  tags: 'union',
+  attributes: 'stamped',
+}
+const edgeRules: MergeRules<GraphEdge> = {
+  firstSeenAt: 'min',
+  lastSeenAt: 'max',
+  modules: 'union',
+  attributes: 'stamped',
+}
+
+/** Nodes, edges or members in one transaction; each writes about four rows. */
+const pieceSize = transactionRows / 4
+
+export interface Batch {
+  nodes: GraphNode[]
+  edges: GraphEdge[]
+  members: GroupMember[]
+}
+
+/** Joins the batch with what is stored: one write a row, whatever repeats in it. */
+export async function upsertBatch(store: GraphStore, run: string, batch: Batch): Promise<void> {
+  const nodes = fold(nodeRules, batch.nodes)
+  const edges = fold(edgeRules, batch.edges)
+  for (const piece of piecesOf(nodes, edges, batch.members)) {
+    await writing(store, () => {
+      const write = new PieceWriter(store, run)
+      for (const node of piece.nodes) write.node(node)
+      for (const edge of piece.edges) write.edge(edge)
+      for (const member of piece.members) write.member(member)
+      write.end()
+    })
+  }
+}
+
+function fold<T extends { id: string }>(rules: MergeRules<T>, items: T[]): T[] {
+  const folded = new Map<string, T>()
+  for (const item of items) {
+    const normal = normalise(rules, item)
+    const earlier = folded.get(item.id)
+    folded.set(item.id, earlier === undefined ? normal : mergeInto(rules, earlier, normal))
+  }
+  return [...folded.values()]
+}
+
+function* piecesOf(nodes: GraphNode[], edges: GraphEdge[], members: GroupMember[]): Generator<Batch> {
+  const most = Math.max(nodes.length, edges.length, members.length)
+  if (most <= pieceSize) {
+    if (most > 0) yield { nodes, edges, members }
+    return
+  }
+  for (const piece of slices(nodes)) yield { nodes: piece, edges: [], members: [] }
+  for (const piece of slices(edges)) yield { nodes: [], edges: piece, members: [] }
+  for (const piece of slices(members)) yield { nodes: [], edges: [], members: piece }
+}
+
+function* slices<T>(items: T[]): Generator<T[]> {
+  for (let start = 0; start < items.length; start += pieceSize) yield items.slice(start, start + pieceSize)
+}
+
+/** Writes one piece inside a transaction. */
+class PieceWriter {
+  readonly #store: GraphStore
+  readonly #run: number
+  /** Nodes of this piece, and those that were looked up for it: their number, and whether the run is known to see them. */
+  readonly #nodes = new Map<string, number>()
+  readonly #seen = new Set<number>()
+  readonly #tallies = new Map<string, { run: number; item: number; count: number }>()
+  readonly #keys = new Map<string, number>()
+
+  constructor(store: GraphStore, run: string) {
+    this.#store = store
+    this.#run = store.words.number(run)
+  }
+
+  node(node: GraphNode): void {
+    const { ids, words } = this.#store
+    const type = words.number(node.type)
+    const known = ids.find(node.id)
+    const number = known ?? ids.add(node.id)
+    const row = known === undefined ? undefined : this.#nodeRow(number)
+    this.#nodes.set(node.id, number)
+    if (row === undefined) {
+      this.#statement(
+        'insert into {node} (number, id, type, value, runs, first, last, tags, attributes) values (?, ?, ?, ?, 1, ?, ?, ?, ?)',
+      ).run(
+        number,
+        asKey(node.id),
+        type,
+        node.value,
+        node.firstSeenAt,
+        node.lastSeenAt,
+        listText(node.tags),
+        recordText(node.attributes),
+      )
+      this.#statement('insert into {node_run} values (?, ?, ?)').run(this.#run, type, number)
+      this.#seen.add(number)
+      this.#count(0, type)
+      this.#count(this.#run, type)
+      return
+    }
+    const stored = nodeOf(this.#store, row)
+    const merged = mergeInto(nodeRules, stored, node)
+    if (merged !== stored) {
+      this.#statement('update {node} set first = ?, last = ?, tags = ?, attributes = ? where number = ?').run(
+        merged.firstSeenAt,
+        merged.lastSeenAt,
+        listText(merged.tags),
+        recordText(merged.attributes),
+        number,
+      )
+    }
+    this.#see(number, type)
+  }
+
+  edge(edge: GraphEdge): void {
+    const source = this.#end(edge.from, edge)
+    const target = this.#end(edge.to, edge)
+    const kind = this.#store.words.number(edge.kind)
+    const inserted = this.#statement(
+      `insert or ignore into {edge} (source, kind, target, qualifier, id, runs, first, last, modules, attributes)
+       values (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)`,
+    ).run(
+      source,
+      kind,
+      target,
+      edge.qualifier,
+      asKey(edge.id),
+      edge.firstSeenAt,
+      edge.lastSeenAt,
+      JSON.stringify(edge.modules),
+      recordText(edge.attributes),
+    )
+    if (inserted.changes === 1) {
+      this.#statement('insert into {edge_run} values (?, ?)').run(this.#run, Number(inserted.lastInsertRowid))
+      this.#count(0, 0)
+      this.#count(this.#run, 0)
+      return
+    }
+    const [number, ...row] = rowOf<[number, ...EdgeRow]>(
+      this.#store,
+      `select e.number, ${edgeColumns} from ${edgeTables} where e.source = ? and e.kind = ? and e.target = ? and e.qualifier = ?`,
+      source,
+      kind,
+      target,
+      edge.qualifier,
+    )!
+    const stored = edgeOf(this.#store, row)
+    const merged = mergeInto(edgeRules, stored, edge)
+    if (merged !== stored) {
+      this.#statement('update {edge} set first = ?, last = ?, modules = ?, attributes = ? where number = ?').run(
+        merged.firstSeenAt,
+        merged.lastSeenAt,
+        JSON.stringify(merged.modules),
+        recordText(merged.attributes),
+        number,
+      )
+    }
+    if (this.#statement('insert or ignore into {edge_run} values (?, ?)').run(this.#run, number).changes === 1) {
+      this.#statement('update {edge} set runs = runs + 1 where number = ?').run(number)
+      this.#count(this.#run, 0)
+    }
+  }
+
+  member({ group, key, node }: GroupMember): void {
+    const number = this.#nodes.get(node) ?? this.#lookUp(node)
+    if (number === undefined)
+      throw new RangeError(`${node} is to be a member of “${group}”, but no such node was ever given`)
+    this.#statement('insert or ignore into {member} values (?, ?)').run(this.#keyNumber(group, key), number)
+  }
+
+  end(): void {
+    const add = this.#statement(
+      'insert into {tally} values (?, ?, ?) on conflict (run, item) do update set count = count + excluded.count',
+    )
+    for (const { run, item, count } of this.#tallies.values()) add.run(run, item, count)
+  }
+
+  #keyNumber(group: string, key: string): number {
+    const text = `${group}\n${key}`
+    const known = this.#keys.get(text)
+    if (known !== undefined) return known
+    const number = this.#store.ids.intern(text)
+    this.#statement('insert or ignore into {group_key} values (?, ?, ?)').run(
+      number,
+      this.#store.words.number(group),
+      key,
+    )
+    this.#keys.set(text, number)
+    return number
+  }
+
+  #end(id: string, edge: GraphEdge): number {
+    const number = this.#nodes.get(id) ?? this.#lookUp(id)
+    if (number === undefined) throw new RangeError(`the edge ${edge.id} ends at ${id}, but no such node was ever given`)
+    return number
+  }
+
+  /** A node of an earlier call, seen by this run as well. */
+  #lookUp(id: string): number | undefined {
+    const number = this.#store.ids.find(id)
+    const row = number === undefined ? undefined : this.#nodeRow(number)
+    if (number === undefined || row === undefined) return undefined
+    this.#nodes.set(id, number)
+    this.#see(number, row[1])
+    return number
+  }
+
+  #nodeRow(number: number): NodeRow | undefined {
+    return rowOf<NodeRow>(this.#store, `select ${nodeColumns} from {node} n where n.number = ?`, number)
+  }
+
+  #see(number: number, type: number): void {
+    if (this.#seen.has(number)) return
+    this.#seen.add(number)
+    if (this.#statement('insert or ignore into {node_run} values (?, ?, ?)').run(this.#run, type, number).changes === 0)
+      return
+    this.#statement('update {node} set runs = runs + 1 where number = ?').run(number)
+    this.#count(this.#run, type)
+  }
+
+  #count(run: number, item: number): void {
+    const key = `${run} ${item}`
+    const tally = this.#tallies.get(key)
+    if (tally === undefined) this.#tallies.set(key, { run, item, count: 1 })
+    else tally.count++
+  }
+
+  #statement(text: string) {
+    return this.#store.database.prepare(named(this.#store, text))
+  }
+}
+
+function listText(list: string[]): string | null {
+  return list.length === 0 ? null : JSON.stringify(list)
+}
+
+function recordText(record: object): string | null {
+  const text = JSON.stringify(record)
+  return text === '{}' ? null : text
+}
+
+/** Forgets what only this run saw, in pieces, edges before their ends. */
+export async function forgetRun(store: GraphStore, name: string): Promise<void> {
+  const run = await store.database.read(() => store.words.find(name))
+  if (run === undefined) return
+  for (;;) {
+    const edges = await writing(store, () => forgetEdges(store, run))
+    if (edges === 0) break
+  }
+  for (;;) {
+    const nodes = await writing(store, () => forgetNodes(store, run))
+    if (nodes === 0) break
+  }
+  await writing(store, () => store.database.prepare(named(store, 'delete from {tally} where run = ?')).run(run))
+}
+
+function forgetEdges(store: GraphStore, run: number): number {
+  const edges = rowsOf<[number]>(store, 'select edge from {edge_run} where run = ? limit ?', run, pieceSize)
+  const statement = (text: string) => store.database.prepare(named(store, text))
+  let gone = 0
+  for (const [edge] of edges) {
+    statement('delete from {edge_run} where run = ? and edge = ?').run(run, edge)
+    gone += Number(statement('delete from {edge} where number = ? and runs <= 1').run(edge).changes)
+    statement('update {edge} set runs = runs - 1 where number = ?').run(edge)
+  }
+  statement('update {tally} set count = count - ? where run = 0 and item = 0').run(gone)
+  return edges.length
+}
+
+function forgetNodes(store: GraphStore, run: number): number {
+  const nodes = rowsOf<[number, number]>(
+    store,
+    'select type, node from {node_run} where run = ? limit ?',
+    run,
+    pieceSize,
+  )
+  const statement = (text: string) => store.database.prepare(named(store, text))
+  for (const [type, node] of nodes) {
+    statement('delete from {node_run} where run = ? and type = ? and node = ?').run(run, type, node)
+    if (statement('delete from {node} where number = ? and runs <= 1').run(node).changes === 0) {
+      statement('update {node} set runs = runs - 1 where number = ?').run(node)
+      continue
+    }
+    statement('update {tally} set count = count - 1 where run = 0 and item = ?').run(type)
+    for (const [key] of rowsOf<[number]>(store, 'select key from {member} where node = ?', node)) {
+      statement('delete from {member} where key = ? and node = ?').run(key, node)
+      statement('delete from {group_key} where number = ?1 and not exists (select 1 from {member} where key = ?1)').run(
+        key,
+      )
+    }
+  }
+  return nodes.length
+}
