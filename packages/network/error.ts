@@ -85,7 +85,15 @@ export function toNetworkError(error: unknown, peer: string): NetworkError {
       retryable: true,
       cause: error,
     })
-  if (malformedCodes.test(code))
+  if (code === 'UND_ERR_INVALID_ARG')
+    return new NetworkError({
+      outcome: 'failed',
+      reason: 'malformed',
+      detail: `The request to ${peer} cannot be sent: ${message}.`,
+      cause: error,
+    })
+  // undici's parser gives its errors a name and, for most, no code.
+  if (malformedCodes.test(code) || (error instanceof Error && error.name === 'HTTPParserError'))
     return new NetworkError({
       outcome: 'changed-format',
       reason: 'malformed',

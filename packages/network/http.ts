@@ -217,43 +217,37 @@ function dispatch(client: Client, hop: Hop, signal: AbortSignal): Promise<RawAns
     }
     signal.addEventListener('abort', abort, { once: true })
     if (signal.aborted) return abort()
-    try {
-      client.dispatch(
-        {
-          method: hop.method,
-          path: hop.url.pathname + hop.url.search,
-          headers: { 'accept-encoding': acceptedEncodings, ...hop.headers },
-          body: hop.body ?? null,
+    client.dispatch(
+      {
+        method: hop.method,
+        path: hop.url.pathname + hop.url.search,
+        headers: { 'accept-encoding': acceptedEncodings, ...hop.headers },
+        body: hop.body ?? null,
+      },
+      {
+        onRequestStart(given) {
+          controller = given
         },
-        {
-          onRequestStart(given) {
-            controller = given
-          },
-          onResponseStart(_controller, code, given) {
-            if (code < 200) return
-            status = code
-            headers = cleanHeaders(given)
-          },
-          onResponseData(given, chunk) {
-            chunks.push(chunk.length > hop.maxBytes - size ? chunk.subarray(0, hop.maxBytes - size) : chunk)
-            size += chunk.length
-            if (size <= hop.maxBytes) return
-            answer(true)
-            given.abort(new Error('read enough'))
-          },
-          onResponseEnd() {
-            answer(false)
-          },
-          onResponseError(_controller, error) {
-            finish(() => reject(error))
-          },
+        onResponseStart(_controller, code, given) {
+          if (code < 200) return
+          status = code
+          headers = cleanHeaders(given)
         },
-      )
-    } catch (error) {
-      // A method, path or header that HTTP cannot carry: the caller's fault, thrown before anything is sent.
-      const detail = `The request to ${hop.url.host} cannot be sent: ${error instanceof Error ? error.message : String(error)}`
-      finish(() => reject(new NetworkError({ outcome: 'failed', reason: 'malformed', detail, cause: error })))
-    }
+        onResponseData(given, chunk) {
+          chunks.push(chunk.length > hop.maxBytes - size ? chunk.subarray(0, hop.maxBytes - size) : chunk)
+          size += chunk.length
+          if (size <= hop.maxBytes) return
+          answer(true)
+          given.abort(new Error('read enough'))
+        },
+        onResponseEnd() {
+          answer(false)
+        },
+        onResponseError(_controller, error) {
+          finish(() => reject(error))
+        },
+      },
+    )
   })
 }
 

@@ -22,6 +22,8 @@ export interface NetworkOptions {
   log: Log
   /** From 0 up to but not 1: jitters retries. */
   random: () => number
+  /** How a retry waits; resolves after so many milliseconds or when the signal aborts. Default: in real time. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>
   /** The installation lets seeds name private ranges as targets. Default false. */
   allowPrivate?: boolean
 }

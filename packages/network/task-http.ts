@@ -62,6 +62,7 @@ export async function requestHttp(
           maxMs: 20_000,
           signal: both,
           random: network.random,
+          ...(network.sleep && { sleep: network.sleep }),
         },
       )
     } catch (error) {

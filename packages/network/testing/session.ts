@@ -44,16 +44,19 @@ export function testRecorder(): TestRecorder {
   }
 }
 
-/** A network whose parts a test may replace; limits never wait, retries neither. */
+/** A network whose parts a test may replace; limits and retries wait without time passing. */
 export function testNetwork(options: Partial<NetworkOptions> = {}): NetworkOptions {
-  const now = options.now ?? (() => performance.now())
+  // Whoever sleeps finds the clock turned on.
+  let slept = 0
+  const now = options.now ?? (() => performance.now() + slept)
+  const sleep = (ms: number): Promise<void> => {
+    slept += ms
+    return Promise.resolve()
+  }
   return {
     recorder: testRecorder(),
-    limiter: openLimiter({
-      take: (_key, _bucket, _cost, now) => Promise.resolve(now),
-      now,
-      sleep: () => Promise.resolve(),
-    }),
+    limiter: openLimiter({ take: (_key, _bucket, _cost, now) => Promise.resolve(now), now, sleep }),
+    sleep,
     engine: testEngine({}),
     now,
     log: silentLog,
