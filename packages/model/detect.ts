@@ -5,7 +5,7 @@ import { hostOfUrl } from './entities/infrastructure/url.ts'
 import { givenNamespace, namespaced } from './namespace.ts'
 import { blocksOfRange, formatNetblock } from './netblock.ts'
 import { explainShape } from './refusal.ts'
-import { definitions, normalise } from './registry.ts'
+import { namedByUrl, normalise } from './registry.ts'
 
 /** One way to read a line. A range of addresses that is no single CIDR block is several entities, everything else is one. */
 export interface Reading {
@@ -66,6 +66,7 @@ function reading(type: EntityType, text: string): Reading[] {
 
 /** Types whose form alone tells them, surest first. */
 const sure: [EntityType, (text: string) => boolean][] = [
+  ['username', (text) => /^@[^@.]+$/.test(text)],
   ['email', (text) => text.includes('@') || /\b(?:at)\b/i.test(text)],
   ['ip-address', () => true],
   ['open-port', () => true],
@@ -122,10 +123,7 @@ function urlReadings(url: string, text: string): Reading[] {
   const value = urls[0]?.entities[0]?.value
   if (value === undefined) return []
   const host = hostOfUrl(value)
-  const named = Object.values(definitions).flatMap((definition) => {
-    const named = definition.fromUrl?.(value)
-    return named === undefined ? [] : reading(definition.type, named)
-  })
+  const named = namedByUrl(value).map((entity) => ({ type: entity.type, entities: [entity] }))
   const hosts = [...reading('domain', host), ...reading('ip-address', host)]
   return url === text ? [...urls, ...named, ...hosts] : [...named, ...urls, ...hosts]
 }
@@ -142,7 +140,7 @@ function nameReadings(text: string): Reading[] {
 
 function freeReadings(text: string): Reading[] {
   const isWord = !/\s/.test(text)
-  return isWord ? [...reading('username', text), ...reading('keyword', text)] : phraseReadings(text)
+  return isWord ? [...reading('username', text), ...phraseReadings(text)] : phraseReadings(text)
 }
 
 function phraseReadings(phrase: string): Reading[] {

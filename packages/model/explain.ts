@@ -9,9 +9,8 @@ export function explainRefusal(line: string): string {
   if (text.length > 4096) return `a line of ${text.length} characters is not a target`
   const prefixed = splitPrefix(text)
   if (prefixed) {
-    const { title, form } = definitionOf(prefixed.type)
     const reason = explainShape(prefixed.rest)
-    return `${quote(prefixed.rest)} is not of type \`${prefixed.type}\`${reason === undefined ? '' : ` (${reason})`}; ${title}: ${form}`
+    return reason ?? `${quote(prefixed.rest)} is no ${prefixed.type}; expected: ${definitionOf(prefixed.type).form}`
   }
   return (
     explainShape(text) ??

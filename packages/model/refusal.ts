@@ -1,5 +1,4 @@
 import { isAddress } from './address.ts'
-import { canonicalName } from './domain-name.ts'
 import { type EntityType, entityTypes } from './entity.ts'
 import { normaliseDomain } from './entities/infrastructure/domain.ts'
 import { refang } from './refang.ts'
@@ -49,13 +48,14 @@ const shapes: [RegExp, (text: string, match: RegExpExecArray) => string | undefi
     /^\+[\d ().-]+$/,
     (text) => `${quote(text)} is not a phone number: no country has one of this length behind this code`,
   ],
-  [/^[^@\s]*@[^@\s]*$/, explainEmail],
   [/^([a-z][a-z\d+.-]*):\/\/([^/?#]*)/i, explainUrl],
+  [/^([a-z][a-z-]{1,23}):(?=\S)/i, explainPrefix],
+  [/@/, explainEmail],
+  [/^localhost\.?$/i, (text) => `${quote(text)} is this machine: name the address, \`127.0.0.1\``],
   [
     /^(\S+)\.onion(?:[/:].*)?$/i,
     (text) => `${quote(text)} is not an onion service: version 3 has 56 characters and a checksum before \`.onion\``,
   ],
-  [/^([a-z][a-z-]{1,23}):\s*\S/i, explainPrefix],
   [/^([^\s/:?#]+\.[^\s/:?#]*)(?:[/:?#].*)?$/s, (text, [, name = '']) => explainName(text, name)],
 ]
 
@@ -140,13 +140,16 @@ function explainEthereum(text: string): string {
     : `${quote(text)} is not an Ethereum address: it has ${text.length - 2} digits, 40 are needed`
 }
 
-function explainEmail(text: string): string | undefined {
-  const [local = '', host = ''] = text.split('@')
-  if (local === '') return host === '' ? `${quote(text)} is not a target` : undefined
-  if (host === '') return `${quote(text)} is not an e-mail address: nothing stands behind \`@\``
-  if (canonicalName(host) !== undefined)
-    return `${quote(text)} is not an e-mail address: ${quote(local)} cannot stand before \`@\``
-  return explainName(host, host)?.replace(/^.*?:/, `${quote(text)} is not an e-mail address:`)
+function explainEmail(text: string): string {
+  const lead = `${quote(text)} is not an e-mail address: `
+  const at = text.lastIndexOf('@')
+  const local = text.slice(0, at)
+  const host = text.slice(at + 1)
+  if (/\s/.test(text)) return `${lead}it holds a space; put quotes around a phrase`
+  if (local === '') return `${lead}nothing stands before \`@\``
+  if (host === '') return `${lead}nothing stands behind \`@\``
+  const reason = explainName(host, host)
+  return reason === undefined ? `${lead}${quote(local)} cannot stand before \`@\`` : lead + reason
 }
 
 function explainUrl(text: string, [, scheme = '', authority = '']: RegExpExecArray): string {
@@ -157,10 +160,10 @@ function explainUrl(text: string, [, scheme = '', authority = '']: RegExpExecArr
 }
 
 function explainPrefix(text: string, [, word = '']: RegExpExecArray): string | undefined {
+  const rest = text.slice(word.length)
   const near = entityTypes.find((type) => distance(type, word.toLowerCase()) <= 2)
-  return near === undefined
-    ? undefined
-    : `there is no entity type ${quote(word)}; did you mean ${quote(`${near}${text.slice(word.length)}`)}?`
+  if (near !== undefined) return `there is no entity type ${quote(word)}; did you mean ${quote(near + rest)}?`
+  return /^:[\d/]/.test(rest) ? undefined : `there is no entity type ${quote(word)}; put quotes around a phrase`
 }
 
 /** Levenshtein distance; both are short. */

@@ -99,3 +99,18 @@ export function isCanonical(type: EntityType, value: string): boolean {
 export function display(type: EntityType, value: string): string {
   return definitions[type].display(value)
 }
+
+const readers = Object.values(definitions).flatMap(({ type, fromUrl }) => (fromUrl ? [{ type, fromUrl }] : []))
+
+/** What a canonical URL names by itself: the profile, the repository, the bucket it leads to. */
+export function namedByUrl(url: string): { type: EntityType; value: string }[] {
+  return readers.flatMap(({ type, fromUrl }) => {
+    const value = fromUrl(url)
+    return value === undefined ? [] : [{ type, value }]
+  })
+}
+
+/** True for a URL on a platform of many: its owner is not the owner of the host. */
+export function isOnPlatform(url: string): boolean {
+  return readers.some(({ fromUrl }) => fromUrl(url) !== undefined)
+}

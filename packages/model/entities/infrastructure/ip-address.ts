@@ -60,6 +60,7 @@ function findIpv4(text: string): Match[] {
     from = end
     while (end > start && text.charCodeAt(end - 1) === 46) end--
     if (end - start > 15 || end - start < 7 || isWordOr(text, start - 1, '-_:') || isWordOr(text, end, '-_')) continue
+    if (isBlock(text, start, end)) continue
     const raw = text.slice(start, end)
     if (ipv4Number(raw) >= 0) matches.push({ value: raw, raw, index: start })
   }
@@ -78,11 +79,17 @@ function findIpv6(text: string): Match[] {
     from = end
     while (end > start && text.charCodeAt(end - 1) === 46) end--
     if (end - start < 6 || end - start > 45 || isWordOr(text, start - 1, '-_') || isWordOr(text, end, '_%')) continue
+    if (isBlock(text, start, end)) continue
     const raw = text.slice(start, end)
     const value = canonicalAddress(raw)
     if (value !== undefined) matches.push({ value, raw, index: start })
   }
   return matches
+}
+
+/** `10.0.0.0/8` is a netblock; in `http://10.0.0.1/24` the address is a host. */
+function isBlock(text: string, start: number, end: number): boolean {
+  return text[end] === '/' && text[start - 1] !== '/' && /^\d{1,3}(?!\w)/.test(text.slice(end + 1, end + 5))
 }
 
 function isDigitOrDot(code: number): boolean {

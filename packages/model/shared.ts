@@ -1,0 +1,54 @@
+import providersJson from './data/providers.json' with { type: 'json' }
+import { parseAddress } from './address.ts'
+import { parseNetblock } from './netblock.ts'
+import { prefixMap } from './prefix-map.ts'
+
+/** What is shared by many who have nothing to do with each other. */
+export type SharedKind = 'cdn' | 'cloud' | 'hosting' | 'mail' | 'dns' | 'parking'
+
+export interface Provider {
+  id: string
+  title: string
+  kind: SharedKind
+  /** Suffixes of CNAME targets, host names and PTR names. */
+  names: readonly string[]
+  /** CIDR blocks the provider publishes. */
+  ranges: readonly string[]
+  /** Where these facts are published, and when they were read. */
+  source: string
+  date: string
+}
+
+/** The list that a run pins: its date is that of its newest entry. */
+export const providers: readonly Provider[] = providersJson as Provider[]
+export const providersDate: string = providers.reduce((newest, { date }) => (date > newest ? date : newest), '')
+
+const bySuffix = new Map<string, Provider>()
+const byRange = prefixMap<Provider>()
+for (const provider of providers) {
+  for (const name of provider.names) bySuffix.set(name, provider)
+  for (const range of provider.ranges) {
+    const block = parseNetblock(range)
+    if (!block) throw new Error(`data/providers.json: ${provider.id} has the range ${range}, which is not a CIDR block`)
+    byRange.set(block, provider)
+  }
+}
+
+/**
+ * The provider whose shared infrastructure a canonical name or address belongs to, by the longest suffix or block of
+ * `data/providers.json`; undefined when none is known, which does not mean that it is not shared.
+ */
+export function sharedInfrastructure(nameOrAddress: string): Provider | undefined {
+  const bytes = parseAddress(nameOrAddress)
+  if (bytes) return byRange.find(bytes)
+  for (let start = 0; start >= 0; start = nextLabel(nameOrAddress, start)) {
+    const provider = bySuffix.get(start === 0 ? nameOrAddress : nameOrAddress.slice(start))
+    if (provider) return provider
+  }
+  return undefined
+}
+
+function nextLabel(name: string, start: number): number {
+  const dot = name.indexOf('.', start)
+  return dot < 0 ? -1 : dot + 1
+}
