@@ -12,7 +12,7 @@ import type {
 import { NetworkError, refused } from './error.ts'
 import { type Exchange, type Frame, type TaskKey, exchangeId, openKeys } from './exchange.ts'
 import { type Pair, decodeFrame, encodeFrame } from './frame.ts'
-import type { Host, Policy } from './guard.ts'
+import { type Host, type Policy, hostOf, policyForUrl } from './guard.ts'
 import { bucketOf } from './limiter.ts'
 import { type Redactor, openRedactor } from './redact.ts'
 import { type Route, routeTo } from './route.ts'
@@ -58,15 +58,17 @@ export interface Task extends AsyncDisposable {
       options?: { address?: string },
     ): Promise<(TlsPeer & { address: string; exchange: string }) | undefined>
   }
-  whois: { query(server: string, text: string): Promise<string> }
+  whois: { query(server: string, text: string): Promise<{ text: string; exchange: string }> }
 }
 
 /** What the ways out of a task share. */
 export interface TaskContext extends SessionContext {
   task: TaskOptions
   redactor: Redactor
-  /** Checks a host for this task and finds the way to it. */
+  /** Checks a host for this task and finds the way to it; `pinned` is an address to ask on its behalf. */
   route(host: Host, declared: Contact, pinned: string | undefined, signal: AbortSignal): Promise<Route>
+  /** The same for a URL, which rules may name too. */
+  routeUrl(url: URL, declared: Contact, pinned: string | undefined, signal: AbortSignal): Promise<Route>
   /** Resolves when a request to this peer may leave; it is spent then. */
   admit(route: Route, signal: AbortSignal): Promise<void>
   /** The key that holds back requests to this peer: the source's group, or the target's host. */
@@ -79,9 +81,15 @@ export interface TaskContext extends SessionContext {
     cache?: { maxAgeMs: number; credentials: boolean },
   ): Promise<Exchange>
   /** Answers of earlier attempts, by question. */
-  remembered(kind: Frame['kind']): Promise<ReadonlyMap<string, object | undefined>>
+  remembered(kind: Frame['kind']): Promise<ReadonlyMap<string, Remembered>>
   /** Records pairs as a frame and answers its id. */
   recordFrame(kind: Frame['kind'], pairs: Pair[]): Promise<string>
+}
+
+/** A recorded answer (undefined: there was nothing) and the frame that holds it. */
+export interface Remembered {
+  answer: object | undefined
+  exchange: string
 }
 
 export type Sent = Omit<Exchange, 'id' | 'key' | 'kind' | 'at' | 'elapsedMs'>
@@ -111,7 +119,21 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
   const nextKey = openKeys(key)
   const bucket = bucketOf(task.limits)
   const runBucket = options.maxRate === undefined ? undefined : bucketOf({ perSecond: options.maxRate })
-  let frames: Promise<Record<Frame['kind'], Map<string, object | undefined>>> | undefined
+  let frames: Promise<Record<Frame['kind'], Map<string, Remembered>>> | undefined
+
+  async function routeBy(
+    policy: Policy,
+    host: Host,
+    declared: Contact,
+    pinned: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Route> {
+    if (!isWithinContact(declared, task.contact) || task.contact === 'none') {
+      const detail = `${task.module} declares “${task.contact}” contact and asked for “${declared}” to ${host.name ?? host.address}.`
+      throw refused('contact-ceiling', detail)
+    }
+    return routeTo(policy, host, declared, { pinned, resolve: lanes.resolveHost, signal })
+  }
 
   function limitKey({ contact, peer }: Route): string {
     return contact === 'target' ? `host:${peer.host.name ?? peer.host.address}` : `source:${task.limits.group}`
@@ -125,13 +147,9 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
     redactor: openRedactor(task.secrets, []),
     limitKey,
 
-    route(host, declared, pinned, signal) {
-      if (!isWithinContact(declared, task.contact) || task.contact === 'none') {
-        const detail = `${task.module} declares “${task.contact}” contact and asked for more: “${declared}” to ${host.name ?? host.address}.`
-        throw refused('contact-ceiling', detail)
-      }
-      return routeTo(policy, host, declared, { pinned, resolve: lanes.resolveHost, signal })
-    },
+    route: (host, declared, pinned, signal) => routeBy(policy, host, declared, pinned, signal),
+    routeUrl: async (url, declared, pinned, signal) =>
+      routeBy(policyForUrl(policy, url), hostOf(url), declared, pinned, signal),
 
     async admit(route, signal) {
       task.spend('request', 1)
@@ -179,11 +197,11 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
     },
   }
 
-  async function recall(): Promise<Record<Frame['kind'], Map<string, object | undefined>>> {
-    const known = { dns: new Map<string, object | undefined>(), tcp: new Map<string, object | undefined>() }
+  async function recall(): Promise<Record<Frame['kind'], Map<string, Remembered>>> {
+    const known = { dns: new Map<string, Remembered>(), tcp: new Map<string, Remembered>() }
     for (const frame of await recorder.recallFrames(key))
       for (const { question, answer } of decodeFrame(frame))
-        known[frame.kind].set(question, answer && { ...answer, exchange: frame.id })
+        known[frame.kind].set(question, { answer, exchange: frame.id })
     return known
   }
 }

@@ -11,7 +11,11 @@ const maxBytes = 1_048_576
  * What a WHOIS server answers to one line (RFC 3912), at most 1 MB of it. Read as UTF-8, or as Latin-1 where it is not
  * UTF-8: the protocol names no encoding. Throws a NetworkError.
  */
-export async function queryWhois(context: TaskContext, server: string, text: string): Promise<string> {
+export async function queryWhois(
+  context: TaskContext,
+  server: string,
+  text: string,
+): Promise<{ text: string; exchange: string }> {
   if (/[\r\n\0]/.test(text) || text.length > 512)
     throw new NetworkError({
       outcome: 'failed',
@@ -21,8 +25,8 @@ export async function queryWhois(context: TaskContext, server: string, text: str
   const host = parseHost(server)
   const title = host.name ?? host.address
   const asked = { server: title, query: text }
-  const { body } = await context.exchange('whois', asked, send)
-  return decodeText(body ?? new Uint8Array())
+  const { body, id } = await context.exchange('whois', asked, send)
+  return { text: decodeText(body ?? new Uint8Array()), exchange: id }
 
   async function send(): Promise<Sent> {
     const { contact } = context.task
