@@ -1,5 +1,4 @@
 import type { SQLInputValue } from 'node:sqlite'
-import { MirageError } from '@mirage/kit/errors.ts'
 import type { Collection, CollectionSpec, Document, Documents, Merged, Scan } from '@mirage/ports/documents.ts'
 import { mergeInto, type MergeRules, normalise } from '@mirage/ports/merge.ts'
 import {
@@ -14,6 +13,7 @@ import {
   type Table,
   tableOf,
 } from './collection-table.ts'
+import { cursorInvalid } from './cursor.ts'
 import { transactionBytes, transactionRows, type Use } from './database.ts'
 import { reading, writing } from './ids.ts'
 import { openSpaces, type Spaces } from './spaces.ts'
@@ -335,11 +335,7 @@ function readCursor(text: string, length: number, slot: number): Cell[] {
   } catch {
     // Answered below like any other text that is none of ours.
   }
-  throw new MirageError({
-    code: 'request.cursor_invalid',
-    status: 400,
-    detail: 'This cursor does not belong to this list. Start again without one.',
-  })
+  throw cursorInvalid()
 }
 
 function isCell(cell: unknown): boolean {
