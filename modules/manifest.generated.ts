@@ -334,6 +334,110 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./mail-security/module.ts')).module,
   },
   {
+    "id": "rdap-autnum",
+    "version": 1,
+    "title": "RDAP: AS numbers",
+    "summary": "Registration of an AS number: name, contacts",
+    "homepage": "https://www.iana.org/rdap",
+    "documentation": "https://www.rfc-editor.org/rfc/rfc9083",
+    "consumes": [
+      {
+        "type": "asn"
+      }
+    ],
+    "produces": [
+      "autnum-registration",
+      "organization",
+      "person",
+      "email",
+      "phone"
+    ],
+    "contact": "stored",
+    "origin": "registry",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 2,
+      "group": "rdap",
+      "cacheFor": "24h"
+    },
+    "sample": "AS64500",
+    load: async () => (await import('./rdap-autnum/module.ts')).module,
+  },
+  {
+    "id": "rdap-domain",
+    "version": 1,
+    "title": "RDAP: domains",
+    "summary": "Registration of a domain: dates, registrar, contacts, name servers",
+    "homepage": "https://www.iana.org/rdap",
+    "documentation": "https://www.rfc-editor.org/rfc/rfc9083",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain",
+      "domain-registration",
+      "organization",
+      "person",
+      "email",
+      "phone"
+    ],
+    "contact": "stored",
+    "origin": "registry",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "limits": {
+      "perSecond": 2,
+      "group": "rdap",
+      "cacheFor": "24h"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./rdap-domain/module.ts')).module,
+  },
+  {
+    "id": "rdap-ip",
+    "version": 1,
+    "title": "RDAP: networks",
+    "summary": "Registration of the network of an address: range, name, contacts",
+    "homepage": "https://www.iana.org/rdap",
+    "documentation": "https://www.rfc-editor.org/rfc/rfc9083",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      }
+    ],
+    "produces": [
+      "netblock",
+      "network-registration",
+      "organization",
+      "person",
+      "email",
+      "phone"
+    ],
+    "contact": "stored",
+    "origin": "registry",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 2,
+      "group": "rdap",
+      "cacheFor": "24h"
+    },
+    "sample": "198.18.0.10",
+    load: async () => (await import('./rdap-ip/module.ts')).module,
+  },
+  {
     "id": "ripestat",
     "version": 1,
     "title": "RIPEstat",
@@ -399,6 +503,38 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./team-cymru/module.ts')).module,
   },
   {
+    "id": "tls-certificate",
+    "version": 1,
+    "title": "TLS certificates",
+    "summary": "Certificates that names and ports present, with the names in them",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc5280",
+    "consumes": [
+      {
+        "type": "domain"
+      },
+      {
+        "type": "open-port"
+      }
+    ],
+    "produces": [
+      "certificate",
+      "domain"
+    ],
+    "contact": "target",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "limits": {
+      "concurrency": 200,
+      "timeout": "1m"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./tls-certificate/module.ts')).module,
+  },
+  {
     "id": "urlscan",
     "version": 1,
     "title": "urlscan.io",
@@ -429,5 +565,41 @@ export const manifest: ManifestEntry[] = [
     },
     "sample": "northwind.example",
     load: async () => (await import('./urlscan/module.ts')).module,
+  },
+  {
+    "id": "whois",
+    "version": 1,
+    "title": "WHOIS",
+    "summary": "Registration of a domain in the older protocol, for registries without RDAP",
+    "homepage": "https://www.iana.org/whois",
+    "documentation": "https://www.rfc-editor.org/rfc/rfc3912",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain",
+      "domain-registration",
+      "organization",
+      "person",
+      "email",
+      "phone"
+    ],
+    "contact": "stored",
+    "origin": "registry",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "limits": {
+      "perSecond": 1,
+      "concurrency": 2,
+      "cacheFor": "24h"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./whois/module.ts')).module,
   },
 ]

@@ -1,3 +1,4 @@
+export { ModuleError } from './error.ts'
 export { defineModule } from './define.ts'
 export type { BatchContext, Consumes, Context, Module } from './define.ts'
 export { finding, observe, url } from './observe.ts'
