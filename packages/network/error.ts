@@ -23,7 +23,6 @@ export type Reason =
   | 'certificate'
   | 'malformed'
   | 'status'
-  | 'challenge'
 
 export interface NetworkErrorOptions {
   outcome: Outcome
@@ -111,50 +110,26 @@ function describe(error: unknown): { code?: string; message: string } {
   return code === undefined ? { message: error.message } : { code, message: error.message }
 }
 
+/** Statuses after which the same request may succeed: the source is in trouble, or asks for time. */
+const passing = new Set([408, 425, 429, 500, 502, 503, 504])
+
 /**
- * The error an answer means for whoever asked a provider, or undefined when its body can be read. A challenge page is
- * `blocked` whatever its status; 401 and 403 `key-refused`; 402 `quota`; 429 `rate-limited`; 5xx and 408 may be tried
- * again. 3xx is a redirect that was not followed. `now` is needed for a Retry-After that names a date.
+ * The error of an answer that is worth another try, undefined for every other: what the rest mean is for whoever reads
+ * them. `now` is needed for a Retry-After that names a date.
  */
-export function errorForStatus(answer: HttpAnswer, now: number): NetworkError | undefined {
-  const { status } = answer
-  const host = new URL(answer.url).host
-  if (isChallenge(answer))
-    return new NetworkError({
-      outcome: 'blocked',
-      reason: 'challenge',
-      detail: `${host} answered with a challenge page (HTTP ${status}); it does not serve programs from this address.`,
-    })
-  if (status >= 200 && status < 300) return undefined
-  const error = (outcome: Outcome, says: string, retryable = false): NetworkError => {
-    const retryAfterMs = retryAfter(answer.headers, now)
-    return new NetworkError({
-      outcome,
-      reason: 'status',
-      detail: `${host} ${says} (HTTP ${status}).`,
-      retryable,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    })
-  }
-  if (status === 401 || status === 403) return error('key-refused', 'refused the key or wants one')
-  if (status === 402) return error('quota', 'wants payment: the quota is spent')
-  if (status === 429) return error('rate-limited', 'asks to be called less often', true)
-  if (status === 408) return error('timed-out', 'gave up waiting', true)
-  if (status >= 500) return error('unreachable', 'is in trouble', true)
-  if (status >= 300 && status < 400) return error('changed-format', 'redirects to where this request may not go')
-  return error('changed-format', 'does not know this request any more')
-}
-
-/** Sentences of pages that ask a browser to prove itself; looked for in the first 16 KB. */
-const challengePage =
-  /<title>(just a moment|attention required! \| cloudflare|ddos-guard|access denied \| .{1,80} used cloudflare)|\/cdn-cgi\/challenge-platform\/|_incapsula_resource|id="challenge-(form|running|stage)"|\/\.well-known\/ddos-guard\/|<div id="px-captcha"|captcha-delivery\.com/i
-
-/** True for a page that stands in front of the real one and wants a browser or a person. */
-export function isChallenge(answer: Pick<HttpAnswer, 'status' | 'headers' | 'body'>): boolean {
-  if (answer.headers['cf-mitigated'] === 'challenge' || answer.headers['x-amzn-waf-action'] !== undefined) return true
-  if (!String(answer.headers['content-type'] ?? '').includes('html')) return false
-  if (answer.status < 400 && answer.body.length > 65_536) return false
-  return challengePage.test(Buffer.from(answer.body.subarray(0, 16_384)).toString('latin1'))
+export function retryableStatus(
+  { status, headers, url }: Omit<HttpAnswer, 'exchange'>,
+  now: number,
+): NetworkError | undefined {
+  if (!passing.has(status)) return undefined
+  const retryAfterMs = retryAfter(headers, now)
+  return new NetworkError({
+    outcome: status === 429 ? 'rate-limited' : 'unreachable',
+    reason: 'status',
+    detail: `${new URL(url).host} is in trouble or wants to be called less often (HTTP ${status}).`,
+    retryable: true,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
 }
 
 /**

@@ -32,6 +32,8 @@ export interface Exchange {
   contact: Contact
   /** Name or address of who was asked first. */
   peer: string
+  /** Of `http`: the URL that answered last, without secrets. */
+  url?: string
   /** Both as JSON values, without secrets, without bodies. */
   request: object
   answer: object
@@ -73,6 +75,8 @@ export interface Recorder {
     credentials: boolean
     notBefore: number
   }): Promise<Exchange | undefined>
+  /** The last `http` exchange of this run whose `url` is this and whose status was below 400. */
+  page(query: { workspace: string; run: string; url: string }): Promise<Exchange | undefined>
   recallFrames(key: TaskKey): Promise<Frame[]>
   recordFrame(frame: Frame): Promise<void>
 }
@@ -116,10 +120,17 @@ type StoredTls = Omit<TlsPeer, 'chain'>
 type StoredHttp = Omit<HttpAnswer, 'exchange' | 'body' | 'tls'> & { tls?: StoredTls }
 
 /** The parts of an exchange that hold an HTTP answer; `readHttp` is the inverse. */
-export function storeHttp(answer: Omit<HttpAnswer, 'exchange'>): Pick<Exchange, 'answer' | 'body' | 'certificates'> {
+export function storeHttp(
+  answer: Omit<HttpAnswer, 'exchange'>,
+): Pick<Exchange, 'answer' | 'body' | 'certificates' | 'url'> {
   const { body, tls, ...rest } = answer
   const stored: StoredHttp = { ...rest, ...(tls && { tls: withoutChain(tls) }) }
-  return { answer: stored, ...(body.length > 0 && { body }), ...(tls && { certificates: Buffer.concat(tls.chain) }) }
+  return {
+    answer: stored,
+    url: rest.url,
+    ...(body.length > 0 && { body }),
+    ...(tls && { certificates: Buffer.concat(tls.chain) }),
+  }
 }
 
 export function readHttp({ id, answer, body, certificates }: Exchange): HttpAnswer {

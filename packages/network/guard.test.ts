@@ -15,7 +15,7 @@ import {
 import { testScope } from './testing/session.ts'
 
 function policy(options: Partial<Policy> & { targets?: string[]; excluded?: string[] } = {}): Policy {
-  const { targets = ['northwind.example', '203.0.'], excluded = [], ...rest } = options
+  const { targets = ['northwind.example', '203.0.64.0/18'], excluded = [], ...rest } = options
   return {
     scope: testScope(targets, excluded),
     ceiling: 'target',
@@ -151,7 +151,7 @@ describe('disguises of 127.0.0.1 in a URL', () => {
 })
 
 describe('private targets', () => {
-  const internal = { targets: ['10.1.'], allowPrivate: true }
+  const internal = { targets: ['10.1.0.0/16'], allowPrivate: true }
 
   test('need both a seed that names the range and an installation that allows it', () => {
     expect(reasonOf(() => checkAddress(policy(internal), '10.1.2.3', 'target'))).toBe('passed')
@@ -172,7 +172,7 @@ describe('private targets', () => {
 describe('the lab', () => {
   const given = policy({
     lab: { networks: ['198.18.0.0/15', '2001:db8::/32'] },
-    targets: ['northwind.example', '198.18.'],
+    targets: ['northwind.example', '198.18.0.0/16'],
   })
 
   test('opens its networks', () => {

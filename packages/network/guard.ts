@@ -2,6 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { canonicalAddress, embeddedIpv4, formatAddress, isAddress } from '@mirage/model/address.ts'
 import { type Contact, contacts, isWithinContact } from '@mirage/model/contact.ts'
 import { contains } from '@mirage/model/netblock.ts'
+import type { Scope } from '@mirage/model/scope.ts'
 import { specialRange } from '@mirage/model/special-range.ts'
 import { NetworkError, refused } from './error.ts'
 
@@ -27,16 +28,11 @@ export interface Policy {
   isTargetNameServer?: (host: string) => boolean
 }
 
-/** What the guard asks of a run's scope. Hosts are canonical: lower-case A-labels without a final dot, or addresses. */
-export interface GuardScope {
-  /** The host is a target: an include rule or a seed covers it, and no exclude rule does. */
-  covers(host: string): boolean
-  excludes(host: string): boolean
-  /** A seed that is an address or a netblock holds this address. */
-  namesRange(address: string): boolean
-  /** The name lies under the registrable domain of a seed, or in the reverse zone of one. */
-  isSeedZone(name: string): boolean
-}
+/** What the guard asks of a run's scope. */
+export type GuardScope = Pick<
+  Scope,
+  'coversHost' | 'excludesHost' | 'namesAddress' | 'isSeedZone' | 'excluded' | 'included'
+>
 
 declare const checked: unique symbol
 
@@ -91,6 +87,17 @@ function unreadable(text: string): NetworkError {
 }
 
 /**
+ * The policy for one URL: an include rule that matches it makes its host a target for this request. Throws
+ * `network.excluded` when an exclude rule matches it.
+ */
+export function policyForUrl(policy: Policy, url: URL): Policy {
+  const entity = { type: 'url', value: url.href } as const
+  if (policy.scope.excluded(entity)) throw refused('excluded', `${url.href} is excluded from this run.`)
+  const { name, address } = hostOf(url)
+  return policy.scope.included(entity) ? { ...policy, admits: new Set(policy.admits).add(name ?? address) } : policy
+}
+
+/**
  * Answers the contact that asking this peer really is: the stronger of what was declared and what the peer makes it (a
  * host in scope is the target, whatever was declared). Throws `network.*` with outcome `out-of-scope` when the host is
  * excluded, when that contact is above the run's ceiling, when a target request goes to a host that is none, or when a
@@ -99,7 +106,7 @@ function unreadable(text: string): NetworkError {
 export function checkHost(policy: Policy, host: Host, declared: Contact): Contact {
   const text = host.name ?? host.address
   for (const form of formsOf(text))
-    if (policy.scope.excludes(form)) throw refused('excluded', `${text} is excluded from this run.`)
+    if (policy.scope.excludesHost(form)) throw refused('excluded', `${text} is excluded from this run.`)
   if (host.name !== undefined && isSpecialName(policy, host.name))
     throw refused('special-name', `${text} can only mean this machine or its own network.`)
   const isTarget = isTargetHost(policy, text)
@@ -122,7 +129,7 @@ export function checkAddress(policy: Policy, address: string, contact: Contact, 
   const at = behind === undefined ? canonical : `${behind} (${canonical})`
   const forms = formsOf(canonical)
   for (const form of forms)
-    if (policy.scope.excludes(form)) throw refused('excluded', `${at} is excluded from this run.`)
+    if (policy.scope.excludesHost(form)) throw refused('excluded', `${at} is excluded from this run.`)
   checkRange(policy, forms, at)
   if (behind === undefined) checkHost(policy, { address: canonical }, contact)
   else if (isTargetHost(policy, canonical) || policy.isTargetNameServer?.(canonical) === true)
@@ -138,7 +145,7 @@ export function checkAddress(policy: Policy, address: string, contact: Contact, 
  */
 export function checkQuestion(policy: Policy, name: string, declared: Contact): Contact {
   const text = canonicalName(name)
-  if (policy.scope.excludes(text)) throw refused('excluded', `${text} is excluded from this run.`)
+  if (policy.scope.excludesHost(text)) throw refused('excluded', `${text} is excluded from this run.`)
   const floor = policy.scope.isSeedZone(text) || isTargetHost(policy, text) ? 'relayed' : 'stored'
   const contact = strongest(floor, declared === 'target' ? 'relayed' : declared)
   checkCeiling(policy, contact, text)
@@ -153,7 +160,7 @@ export function canonicalName(name: string): string {
 
 /** True when the host is a target of this run: in scope, or admitted for this task. */
 export function isTargetHost(policy: Policy, host: string): boolean {
-  return formsOf(host).some((form) => policy.scope.covers(form) || policy.admits?.has(form) === true)
+  return formsOf(host).some((form) => policy.scope.coversHost(form) || policy.admits?.has(form) === true)
 }
 
 function checkCeiling(policy: Policy, contact: Contact, host: string): void {
@@ -168,7 +175,7 @@ function checkRange(policy: Policy, forms: string[], at: string): void {
     if (forms.every((form) => networks.some((network) => contains(network, form)))) return
     throw refused('outside-lab', `${at} is outside the lab; this run dials nothing else.`)
   }
-  const mayBePrivate = policy.allowPrivate && forms.some((form) => policy.scope.namesRange(form))
+  const mayBePrivate = policy.allowPrivate && forms.some((form) => policy.scope.namesAddress(form))
   if (mayBePrivate) return
   const own = policy.ownAddresses()
   if (forms.some((form) => own.has(form))) throw refused('own-address', `${at} is an address of this machine.`)

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest, TlsPeer } from '@mirage/model/exchange.ts
 import { Client, type Dispatcher } from 'undici'
 import { acceptedEncodings, decodeBody } from './decode.ts'
 import type { Dialer, Peer } from './dialer.ts'
-import { NetworkError, toNetworkError } from './error.ts'
+import { toNetworkError } from './error.ts'
 import { openGate } from './gate.ts'
 
 /** One request to one checked peer, and no other: redirects, retries and limits stand above this. */

@@ -62,8 +62,8 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
   /** A resolver the installation named may stand anywhere but in the target. */
   function checkResolver(address: string): void {
     if (dialMap !== undefined) return
-    if (scope.excludes(address)) throw refused('excluded', `The resolver ${address} is excluded from this run.`)
-    if (scope.covers(address) && ceiling !== 'target')
+    if (scope.excludesHost(address)) throw refused('excluded', `The resolver ${address} is excluded from this run.`)
+    if (scope.coversHost(address) && ceiling !== 'target')
       throw refused('contact-ceiling', `The resolver ${address} is itself in scope; this run may not contact it.`)
   }
 

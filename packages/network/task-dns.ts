@@ -1,11 +1,21 @@
-import type { DnsAnswer, DnsQuestion, RecordType } from '@mirage/model/exchange.ts'
+import type { Socket } from 'node:net'
+import type { DnsAnswer, DnsQuestion, DnsRecord, RecordType } from '@mirage/model/exchange.ts'
 import { isWithinContact } from '@mirage/model/contact.ts'
 import type { DnsLane } from './dns/lane.ts'
 import { NetworkError, refused } from './error.ts'
 import { openFrameWriter } from './frame.ts'
-import { canonicalName, checkQuestion } from './guard.ts'
+import { transferZone } from './dns/transfer.ts'
+import {
+  type CheckedAddress,
+  canonicalName,
+  checkAddress,
+  checkHost,
+  checkQuestion,
+  isTargetHost,
+  parseHost,
+} from './guard.ts'
 import { openQueue } from './queue.ts'
-import type { Task, TaskContext } from './task.ts'
+import type { Remembered, Task, TaskContext } from './task.ts'
 
 /** Answers read ahead of the module before the lane is left alone. */
 const readAhead = 4_096
@@ -31,10 +41,19 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     return lanes.of(isWithinContact('relayed', policy.ceiling) ? 'relayed' : 'stored')
   }
 
+  /** With nothing under way there is nothing to wait for: what has gathered is written, once this turn is over. */
+  function answered(count: number): void {
+    underWay -= count
+    if (underWay === 0)
+      setImmediate(() => {
+        if (underWay === 0) writer.flush()
+      })
+  }
+
   /** Records the answer to a question together with those that arrive at the same time; answers the frame's id. */
   function settle(question: string, answer: object | undefined): Promise<string> {
     const recorded = writer.add({ question, answer })
-    if (--underWay === 0) writer.flush()
+    answered(1)
     return recorded
   }
 
@@ -56,8 +75,9 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     /** True when the question is to be asked; what is known is answered here. After a refusal nothing more is asked. */
     function admit(question: DnsQuestion): boolean {
       const text = textOf(question)
-      if (known.has(text)) {
-        answers.push(readAnswer(question, known.get(text)))
+      const before = known.get(text)
+      if (before !== undefined) {
+        answers.push(readAnswer(question, before))
         return false
       }
       try {
@@ -76,7 +96,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       asked--
       lanes.note(answer)
       if (answer.status === 'TIMEOUT') {
-        if (--underWay === 0) writer.flush()
+        answered(1)
         return answers.push(answer)
       }
       const recorded = settle(textOf(answer), storeAnswer(answer)).then(
@@ -98,8 +118,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
           if (answers.size > readAhead) await answers.drained()
         }
       } finally {
-        underWay -= asked // stopped before they were answered
-        if (underWay === 0) writer.flush()
+        answered(asked) // stopped before they were
       }
       await Promise.all(recording)
       stop.signal.throwIfAborted()
@@ -116,7 +135,67 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     }
   }
 
-  return { resolve, resolveMany }
+  /** Whether it gave the zone or refused, a server is not asked twice. */
+  async function transfer(
+    zone: string,
+    server: string,
+  ): Promise<{ records: DnsRecord[]; exchange: string } | undefined> {
+    const question = `AXFR ${canonicalName(zone)} @${canonicalName(server)}`
+    const before = (await context.remembered('dns')).get(question)
+    // Written by the lines below, in an earlier attempt.
+    if (before !== undefined) return before.answer && { ...(before.answer as Transferred), exchange: before.exchange }
+    const addresses = await serverAddresses(zone, server)
+    let got: Transferred | undefined
+    for (const address of addresses) {
+      task.spend('query', 1)
+      const zoneThere = await transferZone(canonicalName(zone), { address }, { connectTcp }, signal)
+      got = zoneThere && { records: zoneThere.records }
+      if (got !== undefined) break
+    }
+    underWay++
+    const exchange = await settle(question, got)
+    return got && { ...got, exchange }
+  }
+
+  /** The checked addresses of a server that may be asked about a zone: one of the zone's own name servers, or one in scope. */
+  async function serverAddresses(zone: string, server: string): Promise<CheckedAddress[]> {
+    const zoneName = canonicalName(zone)
+    if (!isWithinContact('target', task.contact))
+      throw refused(
+        'contact-ceiling',
+        `${task.module} declares “${task.contact}” contact; a zone transfer asks the target.`,
+      )
+    checkHost(policy, { name: zoneName }, 'target')
+    const host = parseHost(server)
+    const { name, address } = host
+    const isOwn = isTargetHost(policy, name ?? address)
+    const found = name === undefined ? [address] : await lanes.resolveHost(policy, name, 'relayed', signal)
+    if (isOwn || (await serves(zoneName, name, address)))
+      return found.map((at) => checkAddress(policy, at, 'target', name ?? zoneName))
+    throw refused('not-in-scope', `${server} is not a name server of ${zoneName} and not in scope itself.`)
+  }
+
+  async function serves(zone: string, name: string | undefined, address: string | undefined): Promise<boolean> {
+    const { records } = await resolve(zone, 'NS')
+    const servers = records.filter(({ type }) => type === 'NS').map(({ data }) => canonicalName(data))
+    if (name !== undefined) return servers.includes(name)
+    for (const server of servers)
+      if ((await lanes.resolveHost(policy, server, 'relayed', signal)).includes(address!)) return true
+    return false
+  }
+
+  /** TCP for DNS goes through the one dialer, to an address that was checked above. */
+  async function connectTcp(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+    // Only `serverAddresses` hands addresses to the DNS functions.
+    const checked = address as CheckedAddress
+    return (await context.dialer.connect({ host: { address }, addresses: [checked] }, port, signal)).socket
+  }
+
+  return { resolve, resolveMany, transfer }
+}
+
+interface Transferred {
+  records: DnsRecord[]
 }
 
 function* filter<T>(items: Iterable<T>, wanted: (item: T) => boolean, isOver: () => boolean): Generator<T, void, void> {
@@ -146,8 +225,8 @@ function storeAnswer({ status, records, server }: DnsAnswer): object | undefined
   return status === 'NXDOMAIN' ? undefined : { status, records, server }
 }
 
-function readAnswer({ name, type }: DnsQuestion, stored: object | undefined): DnsAnswer {
-  if (stored === undefined) return { name: canonicalName(name), type, status: 'NXDOMAIN', records: [], server: '' }
+function readAnswer({ name, type }: DnsQuestion, { answer, exchange }: Remembered): DnsAnswer {
   // Written by `storeAnswer`.
-  return { name: canonicalName(name), type, ...(stored as Omit<DnsAnswer, 'name' | 'type'>) }
+  const stored = (answer ?? { status: 'NXDOMAIN', records: [], server: '' }) as Omit<DnsAnswer, 'name' | 'type'>
+  return { name: canonicalName(name), type, ...stored, exchange }
 }

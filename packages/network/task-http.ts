@@ -1,8 +1,8 @@
 import type { HttpAnswer, HttpRequest } from '@mirage/model/exchange.ts'
-import { NetworkError, errorForStatus, isChallenge, retryAfter } from './error.ts'
+import { NetworkError, retryAfter, retryableStatus } from './error.ts'
 import { describeRequest, readHttp, storeHttp } from './exchange.ts'
 import { type Followed, follow } from './follow.ts'
-import { hostOf, parseHost } from './guard.ts'
+import { hostOf, parseHost, parseUrl } from './guard.ts'
 import { type Redactor, openRedactor } from './redact.ts'
 import { retry } from './retry.ts'
 import type { Sent, TaskContext } from './task.ts'
@@ -38,7 +38,7 @@ export async function requestHttp(
       request: asked,
       ...storeHttp(redactAnswer(answer, redactor)),
       credentials,
-      reusable: (answer.status < 300 || answer.status === 404 || answer.status === 410) && !isChallenge(answer),
+      reusable: answer.status < 300 || answer.status === 404 || answer.status === 410,
     }
   }
 
@@ -51,8 +51,8 @@ export async function requestHttp(
           last = undefined
           const followed = await followOnce()
           if (followed.route.contact === 'target') return followed
-          const error = errorForStatus({ ...followed.answer, exchange: '' }, network.now())
-          if (error?.retryable !== true) return followed
+          const error = retryableStatus(followed.answer, network.now())
+          if (error === undefined) return followed
           last = followed
           throw error
         },
@@ -81,7 +81,7 @@ export async function requestHttp(
         route(url, signal) {
           const host = hostOf(url)
           const isPinned = pinnedTo !== undefined && host.name === pinnedTo.name && host.address === pinnedTo.address
-          return context.route(host, request.contact, isPinned ? pinned : undefined, signal)
+          return context.routeUrl(url, request.contact, isPinned ? pinned : undefined, signal)
         },
         admit: (_url, route, signal) => context.admit(route, signal),
         headersFor: ({ contact }) => (contact === 'target' ? (options.targetHeaders ?? {}) : {}),
@@ -96,6 +96,13 @@ export async function requestHttp(
     if (waitMs !== undefined) network.limiter.block(context.limitKey(followed.route), network.now() + waitMs)
     return followed
   }
+}
+
+/** The last page that answered for this URL in this run; sends nothing. */
+export async function recordedPage({ options, network }: TaskContext, url: string): Promise<HttpAnswer | undefined> {
+  const { workspace, run } = options
+  const exchange = await network.recorder.page({ workspace, run, url: parseUrl(url).href })
+  return exchange && readHttp(exchange)
 }
 
 function hasCredentials(request: HttpRequest, secrets: string[]): boolean {

@@ -3,6 +3,7 @@ import { isWithinContact } from '@mirage/model/contact.ts'
 import type {
   DnsAnswer,
   DnsQuestion,
+  DnsRecord,
   HttpAnswer,
   HttpRequest,
   RecordType,
@@ -17,7 +18,7 @@ import { bucketOf } from './limiter.ts'
 import { type Redactor, openRedactor } from './redact.ts'
 import { type Route, routeTo } from './route.ts'
 import type { SessionContext } from './session.ts'
-import { requestHttp } from './task-http.ts'
+import { recordedPage, requestHttp } from './task-http.ts'
 import { openTaskDns } from './task-dns.ts'
 import { scanPorts } from './tcp.ts'
 import { peekTls } from './tls.ts'
@@ -44,9 +45,12 @@ export interface TaskOptions {
 /** The ways out of one attempt: what a module is given, before the face for authors. */
 export interface Task extends AsyncDisposable {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
+  /** The last page that answered for this URL in this run; sends nothing. */
+  recorded(url: string, signal: AbortSignal): Promise<HttpAnswer | undefined>
   dns: {
     resolve(name: string, type: RecordType): Promise<DnsAnswer>
     resolveMany(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>): AsyncIterable<DnsAnswer>
+    transfer(zone: string, server: string): Promise<{ records: DnsRecord[]; exchange: string } | undefined>
   }
   tcp: {
     scan(address: string, ports: Iterable<number>, options?: { onBehalfOf?: string }): AsyncIterable<TcpBanner>
@@ -101,6 +105,7 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
   const dns = openTaskDns(context)
   return {
     request: (request, signal) => requestHttp(context, request, signal),
+    recorded: (url) => recordedPage(context, url),
     dns,
     tcp: { scan: (address, ports, options) => scanPorts(context, address, ports, options) },
     tls: { peer: (host, port, options) => peekTls(context, host, port, options) },

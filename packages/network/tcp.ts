@@ -52,9 +52,8 @@ export async function* scanPorts(
       const question = `${address} ${port}`
       const before = known.get(question)
       if (before !== undefined) {
-        // Recorded under this question by the lines below, in an earlier attempt.
-        const { exchange, ...found } = before as Probe & { exchange: string }
-        ready.push(bannerOf(address!, port, found, exchange))
+        // Written by the lines below, in an earlier attempt.
+        ready.push(bannerOf(address!, port, before.answer as Probe, before.exchange))
         return
       }
       const route = await context.route(

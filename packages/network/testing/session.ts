@@ -1,5 +1,7 @@
 import { silentLog } from '@mirage/kit/log.ts'
+import { isAddress } from '@mirage/model/address.ts'
 import type { HttpRequest } from '@mirage/model/exchange.ts'
+import { compileScope } from '@mirage/model/scope.ts'
 import type { Exchange, Frame, Recorder } from '../exchange.ts'
 import { exchangeId } from '../exchange.ts'
 import type { GuardScope } from '../guard.ts'
@@ -8,16 +10,14 @@ import { type NetworkOptions, type Session, type SessionOptions, openNetwork } f
 import type { Task, TaskOptions } from '../task.ts'
 import { testEngine } from './engine.ts'
 
-/** A scope of domains with all below them, and addresses by prefix: what the guard asks, and no more. */
-export function testScope(targets: string[], excluded: string[] = []): GuardScope {
-  const isIn = (list: string[], host: string): boolean =>
-    list.some((item) => host === item || host.endsWith(`.${item}`) || (item.endsWith('.') && host.startsWith(item)))
-  return {
-    covers: (host) => isIn(targets, host) && !isIn(excluded, host),
-    excludes: (host) => isIn(excluded, host),
-    namesRange: (address) => isIn(targets, address),
-    isSeedZone: (name) => isIn(targets, name),
-  }
+/** The scope of these seeds: names with all below them, addresses, blocks. */
+export function testScope(targets: string[], exclude: string[] = []): GuardScope {
+  const seeds = targets.map((value) => ({ type: typeOf(value), value }))
+  return compileScope({ seeds, exclude, allowPrivate: true })
+}
+
+function typeOf(seed: string): 'netblock' | 'ip-address' | 'domain' {
+  return seed.includes('/') ? 'netblock' : isAddress(seed) ? 'ip-address' : 'domain'
 }
 
 export interface TestRecorder extends Recorder {
@@ -36,6 +36,8 @@ export function testRecorder(): TestRecorder {
       exchanges.set(exchange.id, exchange)
       return Promise.resolve()
     },
+    page: ({ run, url }) =>
+      Promise.resolve([...exchanges.values()].findLast((exchange) => exchange.key.run === run && exchange.url === url)),
     recallFrames: ({ task }) => Promise.resolve(frames.filter((frame) => frame.key.task === task)),
     recordFrame(frame) {
       frames.push(frame)
