@@ -16,10 +16,7 @@ export async function openDocumentSpace(place: Place): Promise<DocumentSpace> {
   return { ...place, ids: await openIds(place.database, place.prefix), prepared: new Set() }
 }
 
-/**
- * A collection's table: `key` in the order of arrival, `number` the document's id inside the file, the JSON text, and
- * the columns that its indexes need.
- */
+/** A collection's table: the number of the document's id, its JSON text, and the columns that its indexes need. */
 export interface Table {
   name: string
   columns: string[]
@@ -37,11 +34,7 @@ export async function prepareTable(space: DocumentSpace, table: Table): Promise<
   const { database, prepared } = space
   if (prepared.has(table.name)) return
   const missing = await database.write(() => {
-    database.exec(
-      `create table if not exists "${table.name}" (
-         key integer primary key autoincrement, number integer not null unique, body text not null
-       )`,
-    )
+    database.exec(`create table if not exists "${table.name}" (number integer primary key, body text not null)`)
     const rows = database.prepare('select name from pragma_table_info(?)').all(table.name) as unknown as [string][]
     const known = new Set(rows.map(([name]) => name))
     const missing = table.columns.filter((field) => !known.has(columnOf(field)))
@@ -72,14 +65,14 @@ function fillPiece(
   after: number,
 ): number | undefined {
   const rows = database
-    .prepare(`select key, body from "${table.name}" where key > ? order by key limit ?`)
+    .prepare(`select number, body from "${table.name}" where number > ? order by number limit ?`)
     .all(after, transactionRows) as unknown as [number, string][]
   const update = database.prepare(
-    `update "${table.name}" set ${fields.map((field) => `"${columnOf(field)}" = ?`).join(', ')} where key = ?`,
+    `update "${table.name}" set ${fields.map((field) => `"${columnOf(field)}" = ?`).join(', ')} where number = ?`,
   )
-  for (const [key, body] of rows) {
+  for (const [number, body] of rows) {
     const document = JSON.parse(body) as Record<string, unknown>
-    update.run(...fields.map((field, i) => stored(ids, document[field], i)), key)
+    update.run(...fields.map((field, i) => stored(ids, document[field], i)), number)
   }
   return rows.at(-1)?.[0]
 }

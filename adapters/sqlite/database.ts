@@ -25,6 +25,8 @@ const uses: Record<Use, { synchronous: 'full' | 'normal'; cacheMegabytes: number
 const busyTimeout = 20
 const retryForMs = 30_000
 const idleMs = 1_000
+/** A log of 64 MB: a page that is written again and again is then moved into the file once. */
+const checkpointPages = 16_000
 const minimumFreeBytes = 1 << 20
 const maxStatements = 400
 
@@ -75,7 +77,7 @@ async function connect(path: string, use: Use): Promise<Database> {
       connection.exec(`pragma synchronous = ${uses[use].synchronous}`)
       connection.exec('pragma temp_store = memory')
       connection.exec('pragma journal_size_limit = 67108864')
-      connection.exec('pragma wal_autocheckpoint = 4000')
+      connection.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
       return new Database(path, use, connection)
     } catch (error) {
       connection.close()

@@ -201,8 +201,8 @@ function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: T
     return table.columns.map((field, slot) => stored(ids, fieldOf(document, field), slot))
   }
 
-  function insert(document: T): boolean {
-    const known = ids.find(document.id)
+  /** `known` is the id's number where it has one, with or without a document. */
+  function insert(document: T, known: number | undefined): boolean {
     const number = known ?? ids.add(document.id)
     const statement = known === undefined ? insertNew : insertOrIgnore
     return statement.run(number, JSON.stringify(document), ...columnValues(document)).changes === 1
@@ -218,17 +218,18 @@ function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: T
   }
 
   return {
-    insert,
+    insert: (document) => insert(document, ids.find(document.id)),
 
     put(document) {
-      if (!insert(document)) replace(ids.intern(document.id), undefined, document)
+      const number = ids.find(document.id)
+      if (!insert(document, number)) replace(number!, undefined, document)
     },
 
     merge(document) {
       const number = ids.find(document.id)
       const row = number === undefined ? undefined : (find.get(number) as unknown as [string] | undefined)
       if (number === undefined || row === undefined) {
-        insert(document)
+        insert(document, number)
         return 'inserted'
       }
       const before = JSON.parse(row[0]) as T
@@ -304,7 +305,7 @@ function conditionOf<T>(
 
 function scanPage<T>(space: DocumentSpace, table: Table, scan: Scan<T>): { items: T[]; next?: string } {
   const { where, values, rest } = conditionOf(space, table, scan)
-  const order = [...rest.map((field) => `"${columnOf(field)}"`), 'key']
+  const order = [...rest.map((field) => `"${columnOf(field)}"`), 'number']
   const cursor = scan.after === undefined ? undefined : readCursor(scan.after, order.length, values.length)
   const beyond = cursor && `(${order.join(', ')}) > (${order.map(() => '?').join(', ')})`
   const condition = beyond === undefined ? where : where === '' ? `where ${beyond}` : `${where} and ${beyond}`

@@ -1,10 +1,18 @@
 import type { StatementSync } from 'node:sqlite'
 import { type Database, ensureLayout, transactionRows } from './database.ts'
+import { createFilter } from './filter.ts'
 import { asKey, fromKey } from './key.ts'
 
-/** Ids held in memory before they move, and again as many while they move. */
-const memoryIds = 32_768
-const buckets = 64
+/** Ids held in memory before they move, and again as many while they move: about 25 MB for a file that grows. */
+const memoryIds = 98_304
+/** Ranges by the first byte, and one for texts that are no hashes. */
+const ranges = 256
+/** A range moves each time so many were added: the last is gone well before memory is full again. */
+const addsPerRange = memoryIds / ranges / 2
+/** Old ids that were asked for last. */
+const recentIds = 4_096
+/** Index entries read in a step while the filter is filled from a file that has some. */
+const filterPiece = 4_000
 
 /**
  * The integer that stands for an id inside a file. Hashes arrive in no order, so writing each into an index at once
@@ -35,15 +43,21 @@ export async function openIds(database: Database, prefix: string): Promise<Ids> 
   const sql = {
     version: 'pragma data_version',
     load: `select number, id from "${prefix}id_log" where number > ? order by number`,
+    given: `select seq from sqlite_sequence where name = '${prefix}id_log'`,
     find: `select number from "${prefix}id" where id = ?`,
     log: `insert into "${prefix}id_log" (id) values (?)`,
     move: `insert or ignore into "${prefix}id" values (?, ?)`,
+    scan: `select id from "${prefix}id" where id > ? order by id limit ${filterPiece}`,
     trim: `delete from "${prefix}id_log" where number <= ?`,
   }
 
+  // It holds every id of the index once it is filled; until then the index is asked each time.
+  const filter = createFilter()
+  let filledTo: Uint8Array | string | undefined = ''
   let fresh = new Map<string, number>()
   let moving: Map<string, number> | undefined
-  let ranges: [string, number][][] = []
+  let waiting: string[][] = []
+  const recent = new Map<string, number>()
   let lastMoving = 0
   let trimmed = 0
   let lastKnown = 0
@@ -58,28 +72,40 @@ export async function openIds(database: Database, prefix: string): Promise<Ids> 
   function refresh(): void {
     const [seen] = database.prepare(sql.version).get() as unknown as [number]
     if (!stale && seen === version) return
-    if (stale) {
-      fresh = new Map()
-      moving = undefined
-      ranges = []
-      lastKnown = 0
-      stale = false
-    }
     version = seen
-    for (const [number, key] of database.prepare(sql.load).all(lastKnown) as unknown as [
-      number,
-      Uint8Array | string,
-    ][]) {
+    // A process that only reads would gather for ever what others have long moved.
+    if (stale || fresh.size > 3 * memoryIds) forget()
+    const before = lastKnown
+    const rows = database.prepare(sql.load).all(before) as unknown as [number, Uint8Array | string][]
+    for (const [number, key] of rows) {
       fresh.set(fromKey(key), number)
       lastKnown = number
     }
+    const [given] = (database.prepare(sql.given).get() as unknown as [number] | undefined) ?? [0]
+    // Some were moved before we saw them: the filter does not know those.
+    if (rows.length < given - before) filledTo = ''
+    lastKnown = given
+  }
+
+  function forget(): void {
+    fresh = new Map()
+    moving = undefined
+    waiting = []
+    trimmed = 0
+    lastKnown = 0
+    stale = false
   }
 
   function find(id: string): number | undefined {
-    const known = fresh.get(id) ?? moving?.get(id)
+    const known = fresh.get(id) ?? moving?.get(id) ?? recent.get(id)
     if (known !== undefined) return known
-    const row = database.prepare(sql.find).get(asKey(id)) as unknown as [number] | undefined
-    return row?.[0]
+    const key = asKey(id)
+    if (filledTo === undefined && !filter.mayHold(key)) return undefined
+    const row = database.prepare(sql.find).get(key) as unknown as [number] | undefined
+    if (row === undefined) return undefined
+    if (recent.size >= recentIds) recent.clear()
+    recent.set(id, row[0])
+    return row[0]
   }
 
   function add(id: string): number {
@@ -94,29 +120,39 @@ export async function openIds(database: Database, prefix: string): Promise<Ids> 
   function startMoving(): void {
     moving = fresh
     fresh = new Map()
-    ranges = Array.from({ length: buckets + 1 }, () => [])
+    waiting = Array.from({ length: ranges + 1 }, () => [])
     lastMoving = lastKnown
-    for (const [id, number] of moving) {
+    for (const id of moving.keys()) {
       const key = asKey(id)
-      ranges[typeof key === 'string' ? buckets : key[0]! >> 2]!.push([id, number])
+      waiting[typeof key === 'string' ? ranges : key[0]!]!.push(id)
     }
   }
 
-  function moveRange(statement: StatementSync): void {
-    const range = ranges.pop()
-    for (const [id, number] of range ?? []) statement.run(asKey(id), number)
+  function moveRange(statement: StatementSync, numbers: Map<string, number>): void {
+    for (const id of waiting.pop() ?? []) {
+      const key = asKey(id)
+      statement.run(key, numbers.get(id)!)
+      filter.add(key)
+    }
+  }
+
+  function fillFilter(): void {
+    const keys = database.prepare(sql.scan).all(filledTo!) as unknown as [Uint8Array | string][]
+    for (const [key] of keys) filter.add(key)
+    filledTo = keys.length < filterPiece ? undefined : keys.at(-1)![0]
   }
 
   function step(): void {
+    if (filledTo !== undefined) fillFilter()
     if (moving === undefined && fresh.size >= memoryIds) startMoving()
     if (moving === undefined) {
       credit = 0
       return
     }
-    for (; credit >= memoryIds / buckets / 2 && ranges.length > 0; credit -= memoryIds / buckets / 2) {
-      moveRange(database.prepare(sql.move))
+    for (; credit >= addsPerRange && waiting.length > 0; credit -= addsPerRange) {
+      moveRange(database.prepare(sql.move), moving)
     }
-    if (ranges.length > 0) return
+    if (waiting.length > 0) return
     trimmed = Math.min(lastMoving, Math.max(trimmed, lastMoving - moving.size) + transactionRows)
     database.prepare(sql.trim).run(trimmed)
     if (trimmed === lastMoving) moving = undefined

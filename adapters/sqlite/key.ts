@@ -1,7 +1,8 @@
 import { encodeId } from '@mirage/model/id.ts'
 
 const digits = new Int8Array(128).fill(-1)
-for (const [value, letter] of 'abcdefghijklmnopqrstuvwxyz234567'.split('').entries()) digits[letter.charCodeAt(0)] = value
+for (const [value, letter] of 'abcdefghijklmnopqrstuvwxyz234567'.split('').entries())
+  digits[letter.charCodeAt(0)] = value
 
 /** Reused by every call of `asKey`: a new array for each id would cost more than all the rest. */
 const scratch = new Uint8Array(16)

@@ -27,7 +27,7 @@ export interface CollectionSpec<T extends Document> {
 }
 
 export interface Scan<T> {
-  /** Name of a declared index; without it documents come in the order of first arrival. */
+  /** Name of a declared index; without it documents come in an order that stays, roughly that of arrival. */
   index?: string
   /** Values of the leading fields of the index. */
   equals?: Partial<T>
@@ -39,8 +39,8 @@ export interface Scan<T> {
 export interface ScanPage<T> {
   items: T[]
   /**
-   * Present while there may be more. Pages are in the order of the index, then of first arrival: what is inserted while
-   * one reads neither repeats nor hides anything, and without an index it is seen at the end.
+   * Present while there may be more. Pages are in the order of the index, then in an order that stays: what is inserted
+   * while one reads may be seen or not, but nothing that was there is repeated or left out.
    */
   next?: string
 }

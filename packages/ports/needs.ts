@@ -20,6 +20,8 @@ export const sql = definePort<Sql>('sql')
 export interface Installation {
   /** Encrypts keys at rest; 32 bytes. Never in an answer, a log or an error. */
   masterKey: Uint8Array
+  /** May everything; made at the first start and kept in a file that only its owner can read. */
+  ownerKey: string
   /** Where this host keeps files of its own. */
   dataDirectory: string
 }
