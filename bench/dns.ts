@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DnsQuestion } from '@mirage/model/exchange.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
+import { startNsd } from '@mirage/network/dns/fixture-nsd.ts'
 import type { DnsLane } from '@mirage/network/dns/lane.ts'
 
 export interface Figure {
@@ -33,14 +32,6 @@ function zone(): string {
   return `${lines.join('\n')}\n`
 }
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
-  const { port } = socket.address()
-  await new Promise<void>((resolve) => socket.close(() => resolve()))
-  return port
-}
-
 function exited(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve()
@@ -48,50 +39,27 @@ function exited(child: ChildProcess): Promise<void> {
   })
 }
 
-/** `nsd` with the zone on a free loopback port, in a folder that goes when it ends. */
-async function startNsd(): Promise<AsyncDisposable & { port: number; folder: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'mirage-bench-dns-'))
-  const port = await freePort()
-  await mkdir(join(folder, 'xfrd'))
-  await writeFile(join(folder, 'bench.zone'), zone())
-  await writeFile(
-    join(folder, 'nsd.conf'),
-    `server:
-  ip-address: 127.0.0.1@${port}
-  username: ""
-  zonesdir: "${folder}"
-  database: ""
-  pidfile: "${folder}/nsd.pid"
-  xfrdfile: "${folder}/xfrd/xfrd.state"
-  xfrdir: "${folder}/xfrd"
-  zonelistfile: "${folder}/zone.list"
-  server-count: 1
-  rrl-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: bench.test
-  zonefile: bench.zone
-`,
-  )
-  const child = spawn('/usr/sbin/nsd', ['-d', '-c', join(folder, 'nsd.conf')], { stdio: 'ignore' })
-  return {
-    port,
-    folder,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
-      await exited(child)
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
-}
-
 async function dnsperf(port: number, folder: string): Promise<number> {
   const list = join(folder, 'queries')
   let text = ''
   for (let i = 0; i < names; i++) text += `h${i}.bench.test A\n`
   await writeFile(list, text)
-  const child = spawn('dnsperf', ['-s', '127.0.0.1', '-p', String(port), '-d', list, '-T', '1', '-c', '8', '-q', '1000', '-l', String(secondsEach)])
+  const child = spawn('dnsperf', [
+    '-s',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-d',
+    list,
+    '-T',
+    '1',
+    '-c',
+    '8',
+    '-q',
+    '1000',
+    '-l',
+    String(secondsEach),
+  ])
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (part: string) => (output += part))
   await exited(child)
@@ -129,7 +97,7 @@ function keepBusy(): Disposable {
 
 /** The DNS engine beside `dnsperf`, against the same `nsd` on loopback. */
 export async function benchDns(): Promise<Figure[]> {
-  await using nsd = await startNsd()
+  await using nsd = await startNsd([{ name: 'bench.test', text: zone() }])
   await using engine = openDnsEngine()
   async function run(): Promise<number> {
     await using lane = engine.lane({
@@ -152,8 +120,20 @@ export async function benchDns(): Promise<Figure[]> {
     busy = await run()
   }
   return [
-    { name: 'dns answers, main thread idle', value: idle, unit: 'answers/s', peer, limit: Math.max(100_000, 0.7 * peer) },
-    { name: 'dns answers, main thread half busy', value: busy, unit: 'answers/s', peer, limit: Math.max(100_000, 0.7 * peer) },
+    {
+      name: 'dns answers, main thread idle',
+      value: idle,
+      unit: 'answers/s',
+      peer,
+      limit: Math.max(100_000, 0.7 * peer),
+    },
+    {
+      name: 'dns answers, main thread half busy',
+      value: busy,
+      unit: 'answers/s',
+      peer,
+      limit: Math.max(100_000, 0.7 * peer),
+    },
   ]
 }
 

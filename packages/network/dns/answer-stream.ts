@@ -4,7 +4,7 @@ import type { AnswerChunk } from './packing.ts'
 import { typeCodes } from './wire/codes.ts'
 import { maxNameBytes, writeName } from './wire/name.ts'
 
-/** A question, and the only resolver (index in the lane's list) that may answer it. */
+/** A question, and the resolver (index in the lane's list) that is to answer it, as long as that one is well. */
 export interface LaneQuestion extends DnsQuestion {
   via?: number
 }

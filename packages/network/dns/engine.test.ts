@@ -375,9 +375,7 @@ describe('a lane', () => {
     await using server = await startFixtureServer(() => undefined)
     const dns = lane([server], { timeoutMs: 10_000 })
     const asked = dns.ask({ name: 'a.example', type: 'A' })
-    const failed = expect(asked).rejects.toThrow('closed')
-    await dns[Symbol.asyncDispose]()
-    await failed
+    await Promise.all([expect(asked).rejects.toThrow('closed'), dns[Symbol.asyncDispose]()])
     await expect(dns.ask({ name: 'a.example', type: 'A' })).rejects.toThrow('closed')
   })
 
@@ -486,9 +484,8 @@ describe('the engine', () => {
     await new Promise<void>((resolve) => silent.bind(0, '127.0.0.1', resolve))
     const own = openDnsEngine()
     const dns = own.lane({ resolvers: [{ address: '127.0.0.1', port: silent.address().port }], probes: false })
-    const failed = expect(dns.ask({ name: 'a.example', type: 'A' })).rejects.toThrow('closed')
-    await own[Symbol.asyncDispose]()
-    await failed
+    const asked = dns.ask({ name: 'a.example', type: 'A' })
+    await Promise.all([expect(asked).rejects.toThrow('closed'), own[Symbol.asyncDispose]()])
     expect(() => own.lane({ resolvers: [{ address: '192.0.2.1' }] })).toThrow('closed')
     silent.close()
   })

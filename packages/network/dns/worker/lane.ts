@@ -175,10 +175,13 @@ export class WorkerLane {
       }
       if (this.#turns.length > 1) this.#turns.push(this.#turns.shift()!)
       if (query.via !== anyResolver) {
-        const upstream = this.#upstreams[query.via % this.#upstreams.length]!
-        upstream.own.push(query)
-        this.#pumpSoon()
-        continue
+        const upstream = this.#upstreams[query.via]
+        if (upstream?.state === 'good') {
+          upstream.own.push(query)
+          this.#pumpSoon()
+          continue
+        }
+        query.via = anyResolver
       }
       query.key = `${query.type} ${query.bytes.toString('latin1', query.from, query.to)}`
       const kept = this.#cache.get(query.key, now)
@@ -294,7 +297,7 @@ export class WorkerLane {
       return
     }
     if (query.attempts >= this.#options.attempts) return this.#giveUp(query)
-    const upstream = query.via === anyResolver ? undefined : this.#upstreams[query.via % this.#upstreams.length]
+    const upstream = this.#upstreams[query.via]
     if (upstream === undefined) this.#again.push(query)
     else upstream.own.push(query)
     this.#pumpSoon()

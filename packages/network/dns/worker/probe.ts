@@ -6,7 +6,7 @@ import { decodeAnswer } from '../wire/message.ts'
 import { nameToWire } from '../wire/name.ts'
 import { Query } from './query.ts'
 import type { Sink } from './query.ts'
-import { randomLabel } from './random.ts'
+import { randomLabel } from '../random.ts'
 import type { Upstream } from './upstream.ts'
 
 /** A resolver in use is tested again after this long; one that lied, too. */

@@ -19,7 +19,7 @@ export class Query {
   readonly from: number
   readonly to: number
   /** Index of the only resolver that may answer, or `anyResolver`. */
-  readonly via: number
+  via: number
   /** What cache and joining go by; empty for a query that uses neither. */
   key = ''
   attempts = 0

@@ -3,7 +3,7 @@ import { writeQuery } from '../wire/query.ts'
 import type { WorkerLaneOptions } from '../protocol.ts'
 import type { Port } from './ports.ts'
 import type { Query } from './query.ts'
-import { random16, random32 } from './random.ts'
+import { random16, random32 } from '../random.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Types whose answers mean something only with the records that prove them. */

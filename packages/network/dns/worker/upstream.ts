@@ -3,7 +3,7 @@ import type { WorkerResolver } from '../protocol.ts'
 import { openTcpPort, openUdpPort, packetTrueSize } from './ports.ts'
 import type { Port, PortEvents } from './ports.ts'
 import type { Query } from './query.ts'
-import { random16 } from './random.ts'
+import { random16 } from '../random.ts'
 import type { Rate } from './rate.ts'
 import { Window } from './window.ts'
 
