@@ -9,7 +9,7 @@ import { blocksOfRange, parseNetblock } from './netblock.ts'
 import { type Located, type Place, placeOf } from './place.ts'
 import { prefixMap } from './prefix-map.ts'
 import { refang } from './refang.ts'
-import { quote } from './refusal.ts'
+import { explainShape, quote } from './refusal.ts'
 
 /**
  * Include or exclude rules, one a line; blank lines and what follows `#` at the start or behind white space are comments:
@@ -167,8 +167,9 @@ function startsAtBoundary(path: string, prefix: string): boolean {
 
 function explainRule(rule: string): string {
   const bare = rule.replace(/^(?:=|\*\.)/, '')
-  const refused = detect(bare).length === 0
-  return refused
-    ? explainRefusal(bare)
-    : `${quote(rule)} is not a rule: give a domain, \`=name\`, \`*.name\`, an address, a CIDR block, \`AS64500\`, the start of a URL, or \`type:value\``
+  const reason = explainShape(bare) ?? (splitPrefix(bare) ? explainRefusal(bare) : undefined)
+  return (
+    reason ??
+    `${quote(rule)} is not a rule: give a domain, \`=name\`, \`*.name\`, an address, a CIDR block, \`AS64500\`, the start of a URL, or \`type:value\``
+  )
 }
