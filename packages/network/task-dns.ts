@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net'
 import type { DnsAnswer, DnsQuestion, DnsRecord, RecordType } from '@mirage/model/exchange.ts'
 import { isWithinContact } from '@mirage/model/contact.ts'
+import { contentId } from '@mirage/model/id.ts'
+import type { LaneQuestion, Questions } from './dns/answer-stream.ts'
+import { guessNames } from './dns/guess.ts'
 import type { DnsLane } from './dns/lane.ts'
 import { NetworkError, refused } from './error.ts'
 import { openFrameWriter } from './frame.ts'
 import { transferZone } from './dns/transfer.ts'
+import { type Asker, openWildcards } from './dns/wildcard.ts'
 import {
   type CheckedAddress,
   canonicalName,
@@ -57,14 +61,30 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     return recorded
   }
 
+  const asker: Asker = {
+    get servers() {
+      return lane().servers
+    },
+    resolve: resolveMany,
+  }
+  // Random labels that a later attempt draws again, so that what was asked of them is known.
+  let labels = 0
+  const label = (): string => contentId(`${context.options.run}\n${task.task}\n${labels++}`).slice(0, 16)
+  const wildcards = openWildcards(asker, { label })
+
+  async function* guess(parent: string, labels: Iterable<string>): AsyncGenerator<DnsAnswer, void, void> {
+    const name = canonicalName(parent)
+    const { discarded, unanswered } = yield* guessNames(asker, wildcards, name, labels, { label }, signal)
+    if (discarded > 0 || unanswered > 0)
+      context.network.log.warn('guesses were lost', { parent: name, discarded, unanswered })
+  }
+
   async function resolve(name: string, type: RecordType): Promise<DnsAnswer> {
     for await (const answer of resolveMany([{ name, type }])) return answer
     throw signal.reason
   }
 
-  async function* resolveMany(
-    questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>,
-  ): AsyncGenerator<DnsAnswer, void, void> {
+  async function* resolveMany(questions: Questions): AsyncGenerator<DnsAnswer, void, void> {
     const known = await context.remembered('dns')
     const answers = openQueue<DnsAnswer>()
     const recording = new Set<Promise<void>>()
@@ -72,9 +92,13 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     let refusal: unknown
     let asked = 0
 
+    /** Questions for one resolver, as they are recorded; its answer names it. */
+    const directed = new Set<string>()
+
     /** True when the question is to be asked; what is known is answered here. After a refusal nothing more is asked. */
-    function admit(question: DnsQuestion): boolean {
-      const text = textOf(question)
+    function admit(question: LaneQuestion): boolean {
+      const server = question.via === undefined ? undefined : lane().servers[question.via]
+      const text = textOf(question, server)
       const before = known.get(text)
       if (before !== undefined) {
         answers.push(readAnswer(question, before))
@@ -87,6 +111,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
         refusal = error
         return false
       }
+      if (server !== undefined) directed.add(text)
       asked++
       underWay++
       return true
@@ -99,7 +124,8 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
         answered(1)
         return answers.push(answer)
       }
-      const recorded = settle(textOf(answer), storeAnswer(answer)).then(
+      const toOne = textOf(answer, answer.server)
+      const recorded = settle(directed.delete(toOne) ? toOne : textOf(answer), storeAnswer(answer)).then(
         (exchange) => answers.push({ ...answer, exchange }),
         (error: unknown) => stop.abort(error),
       )
@@ -191,7 +217,13 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     return (await context.dialer.connect({ host: { address }, addresses: [checked] }, port, signal)).socket
   }
 
-  return { resolve, resolveMany, transfer }
+  return {
+    resolve,
+    resolveMany,
+    guess,
+    isWildcard: (parent, type) => wildcards.isWildcard(canonicalName(parent), type, signal),
+    transfer,
+  }
 }
 
 interface Transferred {
@@ -216,8 +248,8 @@ async function* filterAsync<T>(
   }
 }
 
-function textOf({ name, type }: DnsQuestion): string {
-  return `${type} ${canonicalName(name)}`
+function textOf({ name, type }: DnsQuestion, server?: string): string {
+  return `${type} ${canonicalName(name)}${server === undefined ? '' : ` @${server}`}`
 }
 
 /** What a frame holds of an answer: nothing where the name does not exist. */

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { streamEncode } from 'dns-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NetworkError } from './error.ts'
 import type { Exchange } from './exchange.ts'
@@ -312,6 +313,125 @@ describe('DNS', () => {
     expect(engine.asked.length).toBeLessThan(20_000)
     recorder.recordFrame = () => Promise.reject(new Error('the store is full'))
     await expect(testTask(session).dns.resolve('www.northwind.example', 'A')).rejects.toThrow('the store is full')
+  })
+})
+
+describe('guesses', () => {
+  test('find what exists, and a later attempt asks nothing again', async () => {
+    const { session, recorder } = open()
+    const labels = ['www', 'mail', 'old', 'ftp', 'WWW ', '']
+    const names = (await all(testTask(session).dns.guess('Northwind.example.', labels))).map(({ name }) => name)
+    expect(names.toSorted()).toEqual(['old.northwind.example', 'www.northwind.example'])
+    const later = open({ recorder })
+    const again = (await all(testTask(later.session, { attempt: 2 }).dns.guess('northwind.example', labels))).map(
+      ({ name }) => name,
+    )
+    expect(again.toSorted()).toEqual(names.toSorted())
+    expect(later.engine.asked).toEqual([])
+  })
+
+  test('are not made in a passive run', async () => {
+    const { session, engine } = open({ ceiling: 'stored' })
+    expect(await outcomeOf(all(testTask(session).dns.guess('northwind.example', ['www'])))).toBe(
+      'out-of-scope contact-ceiling',
+    )
+    expect(await outcomeOf(testTask(session).dns.isWildcard('northwind.example', 'A'))).toBe(
+      'out-of-scope contact-ceiling',
+    )
+    expect(engine.asked).toEqual([])
+  })
+
+  test('leave out what a wildcard makes up', async () => {
+    const { session, engine } = open()
+    const zone = engine.zone
+    // Every name below `wild` exists.
+    engine.zone = new Proxy(zone, {
+      get: (zone, key) => (String(key).endsWith('.wild.northwind.example A') ? ['198.18.0.40'] : zone[String(key)]),
+    })
+    const task = testTask(session)
+    expect(await task.dns.isWildcard('wild.northwind.example', 'A')).toBe(true)
+    expect(await task.dns.isWildcard('northwind.example', 'A')).toBe(false)
+    expect(await all(task.dns.guess('wild.northwind.example', ['www', 'mail']))).toEqual([])
+  })
+})
+
+describe('a zone transfer', () => {
+  const soa = {
+    name: 'northwind.example',
+    type: 'SOA' as const,
+    data: { mname: 'ns.hoster.example', rname: 'a.b', serial: 1 },
+  }
+  const www = { name: 'www.northwind.example', type: 'A' as const, data: '198.18.0.10' }
+
+  /** A name server that hands out the zone, or refuses. */
+  function serve(at: string, refuses: boolean): void {
+    lab.stand(at, (socket) => {
+      socket.once('data', (query) => {
+        const id = query.readUInt16BE(2)
+        const answers = refuses ? [] : [soa, www, soa]
+        const flags = refuses ? 5 : 0
+        const question = { type: 'AXFR' as const, name: 'northwind.example' }
+        socket.end(streamEncode({ type: 'response', id, flags, questions: [question], answers }))
+      })
+    })
+  }
+
+  test('is asked of a name server of the zone, once', async () => {
+    serve('198.18.0.53:53', false)
+    serve('198.18.0.54:53', true)
+    const { session, recorder, engine } = open()
+    engine.zone['northwind.example NS'] = ['ns.hoster.example', 'ns2.hoster.example']
+    engine.zone['ns.hoster.example A'] = ['198.18.0.53']
+    engine.zone['ns2.hoster.example A'] = ['198.18.0.54']
+    const task = testTask(session)
+    const zone = await task.dns.transfer('northwind.example', 'ns.hoster.example')
+    expect(zone?.records.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'northwind.example SOA',
+      'www.northwind.example A',
+    ])
+    expect(await task.dns.transfer('northwind.example', 'ns2.hoster.example')).toBeUndefined()
+    expect(await task.dns.transfer('northwind.example', '198.18.0.54')).toBeUndefined()
+    const dialled = lab.dialled.length
+    const later = testTask(open({ recorder }).session, { attempt: 2 })
+    expect(await later.dns.transfer('northwind.example', 'ns.hoster.example')).toEqual(zone)
+    expect(await later.dns.transfer('northwind.example', 'ns2.hoster.example')).toBeUndefined()
+    expect(lab.dialled).toHaveLength(dialled)
+  })
+
+  test('is asked of nobody else, and for no other zone', async () => {
+    const { session, engine } = open()
+    engine.zone['northwind.example NS'] = ['ns.hoster.example']
+    engine.zone['ns.hoster.example A'] = ['198.18.0.53']
+    const task = testTask(session)
+    expect(await outcomeOf(task.dns.transfer('northwind.example', 'ns.other.example'))).toBe(
+      'out-of-scope not-in-scope',
+    )
+    expect(await outcomeOf(task.dns.transfer('northwind.example', '198.18.0.99'))).toBe('out-of-scope not-in-scope')
+    expect(await outcomeOf(task.dns.transfer('hoster.example', 'ns.hoster.example'))).toBe('out-of-scope not-in-scope')
+    const quiet = testTask(open({ ceiling: 'relayed' }).session)
+    expect(await outcomeOf(quiet.dns.transfer('northwind.example', 'ns.hoster.example'))).toBe(
+      'out-of-scope contact-ceiling',
+    )
+    expect(lab.dialled).toEqual([])
+  })
+})
+
+describe('a recorded page', () => {
+  test('is the last that answered for its URL, without sending anything', async () => {
+    let served = 0
+    lab.http('198.18.0.10:80', (request, response) => {
+      if (request.url === '/') response.writeHead(302, { location: '/home' }).end()
+      else response.end(`page ${++served}`)
+    })
+    const { session } = open()
+    const task = testTask(session)
+    await task.request(get('http://www.northwind.example/'), never)
+    await task.request(get('http://www.northwind.example/'), never)
+    const other = testTask(session, { module: 'extract', task: 'task_2', contact: 'none' })
+    const page = await other.recorded('http://www.northwind.example/home#top', never)
+    expect(Buffer.from(page!.body).toString()).toBe('page 2')
+    expect(await other.recorded('http://www.northwind.example/other', never)).toBeUndefined()
+    expect(served).toBe(2)
   })
 })
 

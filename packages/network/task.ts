@@ -50,6 +50,8 @@ export interface Task extends AsyncDisposable {
   dns: {
     resolve(name: string, type: RecordType): Promise<DnsAnswer>
     resolveMany(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>): AsyncIterable<DnsAnswer>
+    guess(parent: string, labels: Iterable<string>): AsyncIterable<DnsAnswer>
+    isWildcard(parent: string, type: RecordType): Promise<boolean>
     transfer(zone: string, server: string): Promise<{ records: DnsRecord[]; exchange: string } | undefined>
   }
   tcp: {
