@@ -1,0 +1,30 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Connection } from './connect.ts'
+import type { Environment } from './environment.ts'
+import type { Output } from './output/output.ts'
+import type { Style } from './output/style.ts'
+import type { People } from './people.ts'
+
+export type InputStream = Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown }
+
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number; fd?: number }
+
+/** What every sub-command is given. */
+export interface Cli {
+  environment: Environment
+  stdin: InputStream
+  stdout: OutputStream
+  stderr: OutputStream
+  /** Results, on standard output. */
+  results: Output
+  /** Colours for standard output. */
+  style: Style
+  /** Everything else, on standard error. */
+  people: People
+  /** Aborts with an `Interrupted` when the command is to end at once. */
+  signal: AbortSignal
+  /** The one connection of this command, opened on first use and closed when the command ends. */
+  connect(): Promise<Connection>
+  /** Says how the command ends, where that is not 0. */
+  exitWith(code: number): void
+}

@@ -1,0 +1,116 @@
+import type { Command } from 'commander'
+import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
+import { display } from '@mirage/model/registry.ts'
+import type { StoredEntity } from '@mirage/services/data-storage/contract.ts'
+import { type Api, everyItem } from '../api.ts'
+import type { Cli } from '../cli.ts'
+import { UsageError } from '../exit.ts'
+import { valuesOption } from '../options.ts'
+import { type PlacedEntity, placed } from '../output/entities.ts'
+import { jsonLine, printable } from '../output/printable.ts'
+import { storedEntityRecord } from '../output/records.ts'
+import { entityLine } from '../output/results.ts'
+import { cut, fit } from '../output/text.ts'
+import { findRun } from '../runs.ts'
+
+interface EntitiesOptions {
+  values?: string
+  count?: boolean
+  json?: boolean
+  inScope?: boolean
+}
+
+const help = `
+The query: words and conditions, all of which must hold.
+  type:domain            one type            tag:cdn          a tag
+  seen:>2026-01-01       last seen           "mail"           a part of the value
+  module:crtsh           seen by a module
+
+Examples:
+  $ mirage entities last
+  $ mirage entities last type:email --values
+  $ mirage entities last 'type:domain "vpn"' --in-scope --json
+  $ mirage entities last tag:expired --count`
+
+export function addEntities(program: Command, cli: Cli): void {
+  program
+    .command('entities')
+    .summary('list what a run found')
+    .description('Lists the entities of a run, by type and value.')
+    .argument('<run>', 'id, beginning of one, name, or “last”')
+    .argument('[query...]', 'only those that it selects')
+    .addOption(valuesOption())
+    .option('--count', 'only how many')
+    .option('--json', 'one JSON object a line')
+    .option('--in-scope', 'without affiliates: what was seen outside the scope')
+    .addHelpText('after', help)
+    .action(async (text: string, words: string[], options: EntitiesOptions) => {
+      if ([options.values, options.count, options.json].filter(Boolean).length > 1)
+        throw new UsageError('--values, --count and --json are three ways to answer: choose one.')
+      const { api } = await cli.connect()
+      const { run } = await findRun(api, text)
+      const query = [...words, ...typeConditions(options.values)].join(' ')
+      const write = writerOf(run, options, cli)
+      let n = 0
+      for await (const one of select(api, run, query, options)) {
+        n++
+        await write(one)
+      }
+      if (options.count) await cli.results.write(`${n}\n`)
+      else if (n === 0) cli.people.say(query === '' ? 'This run has no entity.' : `Nothing in ${run} matches ${query}`)
+    })
+}
+
+/** `--values=domain` as a condition of the query; several types are looked at one by one by `select`. */
+function typeConditions(values: string | undefined): string[] {
+  if (values === undefined || values === '*') return []
+  return values.includes(',') ? [] : [`type:${values}`]
+}
+
+async function* select(api: Api, run: string, query: string, options: EntitiesOptions): AsyncIterable<PlacedEntity> {
+  const search = { run, ...(query === '' ? {} : { query }) }
+  const entities = everyItem((page) => api.storage.searchEntities({ ...search, ...page }))
+  const needsPlace = options.inScope || options.json || (!options.values && !options.count)
+  const all = needsPlace ? placed(api, run, entities) : bare(entities)
+  const types = options.values?.includes(',') ? new Set(options.values.split(',')) : undefined
+  for await (const one of all) {
+    if (options.inScope && one.reached?.scope !== 'in') continue
+    if (types && !types.has(one.entity.type)) continue
+    yield one
+  }
+}
+
+async function* bare(entities: AsyncIterable<StoredEntity>): AsyncIterable<PlacedEntity> {
+  for await (const entity of entities) yield { entity }
+}
+
+function writerOf(run: string, options: EntitiesOptions, cli: Cli): (one: PlacedEntity) => Promise<void> {
+  const { results, stdout, style } = cli
+  if (options.count) return async () => undefined
+  if (options.json) return ({ entity, reached }) => results.write(jsonLine(storedEntityRecord(run, entity, reached)))
+  if (options.values) return ({ entity }) => results.write(`${printable(entity.value)}\n`)
+  if (!stdout.isTTY)
+    return ({ entity, reached }) =>
+      results.write(entityLine({ ...entity, ...(reached ? { scope: reached.scope } : {}) }))
+  return ({ entity, reached }) => {
+    const columns = stdout.columns ?? 80
+    const notes = [
+      ...(entity.falsePositive ? ['false positive'] : []),
+      ...(reached?.scope === 'affiliate' ? ['affiliate'] : []),
+      ...entity.tags,
+      ...(entity.notes.length > 0 ? [`“${entity.notes.at(-1)!.text}”`] : []),
+    ]
+    const side = printable(
+      notes.length > 0 ? `${entity.modules.join(', ')} (${notes.join(', ')})` : entity.modules.join(', '),
+    )
+    const value = fit(printable(shown(entity)), Math.max(20, Math.floor((columns - 20) * 0.6)))
+    return results.write(
+      `${style.dim(fit(entity.type, 16))}  ${value}  ${style.dim(cut(side, columns - 20 - value.length))}\n`,
+    )
+  }
+}
+
+/** As people read it; a type of a newer server as it comes. */
+function shown({ type, value }: StoredEntity): string {
+  return entityTypes.includes(type as EntityType) ? display(type as EntityType, value) : value
+}

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { messageOf } from '@mirage/kit/errors.ts'
+import type { KeyInfo, ModuleInfo } from '@mirage/services/module-registry/contract.ts'
+import type { Api } from '../api.ts'
+import type { Cli } from '../cli.ts'
+import { exitCodes, Failure, UsageError } from '../exit.ts'
+import { readKeyFile } from '../key-file.ts'
+import { jsonLine, printable } from '../output/printable.ts'
+import { columnsOf, localTime } from '../output/shown.ts'
+import { type Cell, table } from '../output/table.ts'
+import { counted } from '../output/text.ts'
+import { readSecret } from '../prompt.ts'
+import { subjectOf } from './module.ts'
+
+export function addKeys(program: Command, cli: Cli): void {
+  const command = program
+    .command('keys')
+    .summary('set, list, test and import the API keys of sources')
+    .description('The API keys that sources ask for. They are stored encrypted and never shown again.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ mirage keys set SHODAN_API_KEY               asks for it\n  $ pass show shodan | mirage keys set SHODAN_API_KEY\n  $ mirage keys import provider-config.yaml',
+    )
+
+  command
+    .command('list', { isDefault: true })
+    .description('Lists the keys that modules need, and whether they are set.')
+    .option('--json', 'one JSON object a line')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { api } = await cli.connect()
+      const { items } = await api.modules.listKeys()
+      if (json) for (const key of items) await cli.results.write(jsonLine(key))
+      else
+        for (const line of table(
+          items.map((key) => rowOf(key, cli)),
+          columnsOf(cli, 3),
+        ))
+          await cli.results.write(`${line}\n`)
+    })
+
+  command
+    .command('set')
+    .description('Stores a key. Its value is read from standard input, or asked for; never an argument.')
+    .argument('<name>', 'such as SHODAN_API_KEY')
+    .action(async (name: string) => {
+      checkName(name)
+      const value = await readSecret(cli, `The value of ${name}`)
+      const { api } = await cli.connect()
+      const { modules } = await api.modules.setKey({ name, value })
+      cli.people.say(`${name} is stored, encrypted; used by ${modules.join(', ')}.`)
+    })
+
+  command
+    .command('remove')
+    .description('Forgets a key.')
+    .argument('<name>')
+    .action(async (name: string) => {
+      checkName(name)
+      const { api } = await cli.connect()
+      await api.modules.removeKey({ name })
+      cli.people.say(`${name} is forgotten.`)
+    })
+
+  command
+    .command('test')
+    .description('Asks each source with its own sample whether it takes the key. Costs one call of each quota.')
+    .argument('[names...]', 'only these')
+    .option('--lab', 'ask the lab instead of the sources')
+    .option('--json', 'one JSON object a line')
+    .action(async (names: string[], { lab, json }: { lab?: boolean; json?: boolean }) => {
+      for (const name of names) checkName(name)
+      const { api } = await cli.connect()
+      const modules = await modulesWithKeys(api, names)
+      if (modules.length === 0)
+        cli.people.say('No key is set, so there is none to test. “mirage keys list” shows them.')
+      for (const module of modules) {
+        const { outcome, reason } = await api.collection.tryModule({
+          module: module.id,
+          ...subjectOf(module, undefined),
+          ...(lab ? { lab } : {}),
+        })
+        const works = outcome === 'found' || outcome === 'empty'
+        if (!works) cli.exitWith(exitCodes.failed)
+        if (json)
+          await cli.results.write(jsonLine({ name: module.key!.name, module: module.id, works, outcome, reason })) // of those with a key
+        else {
+          const why = reason ? `: ${printable(reason)}` : ''
+          const text = works ? cli.style.green('works') : cli.style.red(`${outcome}${why}`)
+          await cli.results.write(`${module.key!.name}  ${module.id}  ${text}\n`)
+        }
+      }
+    })
+
+  command
+    .command('import')
+    .description(
+      'Stores keys from a file: NAME=value lines, or the YAML that subfinder and others use (source: [key]).',
+    )
+    .argument('<file>', '“-” reads standard input')
+    .action(async (file: string) => {
+      const text = await readText(file, cli)
+      const { api } = await cli.connect()
+      const { items } = await api.modules.listModules()
+      const { keys, skipped } = readKeyFile(text, items)
+      for (const { name, value } of keys) await api.modules.setKey({ name, value })
+      if (skipped.length > 0)
+        cli.people.say(
+          `No module here needs a key for: ${skipped.slice(0, 20).join(', ')}${skipped.length > 20 ? ' …' : ''}`,
+        )
+      if (keys.length === 0) throw new Failure(`${file} holds no key that a module here needs.`)
+      cli.people.say(`${counted(keys.length, 'key')} stored, encrypted: ${keys.map(({ name }) => name).join(', ')}.`)
+    })
+}
+
+function checkName(name: string): void {
+  if (/^[A-Z][A-Z0-9_]{1,63}$/.test(name)) return
+  // Who writes NAME=value has the secret in the shell's history already: say so without repeating it.
+  const [left] = name.split('=')
+  throw new UsageError(
+    name.includes('=')
+      ? `Give the name only: “mirage keys set ${left}” asks for the value, so that it does not stand in your shell’s history.`
+      : `“${name}” is not the name of a key; one is written like SHODAN_API_KEY.`,
+  )
+}
+
+function rowOf({ name, state, hint, setAt, modules, where }: KeyInfo, { style }: Cli): Cell[] {
+  const paint = state === 'set' ? style.green : state === 'refused' ? style.red : style.yellow
+  return [
+    { text: name, paint: style.bold },
+    { text: hint && state !== 'missing' ? `${state} (…${hint})` : state, paint },
+    { text: modules.join(', ') },
+    { text: state === 'missing' ? (where ?? '') : setAt ? localTime(setAt) : '', paint: style.dim },
+  ]
+}
+
+async function modulesWithKeys(api: Api, names: string[]): Promise<ModuleInfo[]> {
+  const { items } = await api.modules.listModules()
+  const wanted = new Set(names)
+  return items.filter(
+    ({ key }) =>
+      key && key.state !== 'missing' && key.state !== 'not-needed' && (wanted.size === 0 || wanted.has(key.name)),
+  )
+}
+
+async function readText(file: string, cli: Cli): Promise<string> {
+  try {
+    if (file !== '-') return await readFile(file, 'utf8')
+    let text = ''
+    for await (const chunk of cli.stdin) text += String(chunk)
+    return text
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read (${messageOf(error)}).`)
+  }
+}

@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { type Command, Option } from 'commander'
+import type { LabDescription, WorldSize } from '@mirage/lab/lab.ts'
+import type { Cli } from '../cli.ts'
+import { demoLab } from '../definition.ts'
+import { Failure, UsageError } from '../exit.ts'
+import { labDirectoryOf, loadLab } from '../lab.ts'
+import { jsonLine, printable } from '../output/printable.ts'
+
+const sizes = ['demo', '10k', '100k', '1m']
+
+type LabModule = Awaited<ReturnType<typeof loadLab>>
+
+interface WorldOptions {
+  size: string
+  seed: string
+}
+
+const help = `
+The lab answers as DNS, HTTP(S), TLS, TCP, RDAP, WHOIS and the APIs of the sources, from one known world. “--lab” makes a
+scan meet it; that starts it by itself. Started here, it stays in the foreground, also for other tools.
+
+Examples:
+  $ mirage lab --size 10k --seed 7
+  $ sudo mirage lab --netns labnet       a network namespace of its own, with real ports and addresses
+  $ mirage lab truth --json              everything there is to find, and which modules can find it
+  $ mirage lab log --json                every packet and request the lab received`
+
+export function addLab(program: Command, cli: Cli): void {
+  const command = program
+    .command('lab')
+    .summary('a synthetic internet to scan, on this machine')
+    .description('Starts the lab: a synthetic internet on this machine, with the demo company northwind.example.')
+    .option('--netns <name>', 'in a network namespace of its own; needs root')
+    .addHelpText('after', help)
+  addWorld(command).action(async (options: WorldOptions & { netns?: string }) => {
+    const lab = await loadLab()
+    const { size, seed } = readWorld(options, lab)
+    const directory = labDirectoryOf(cli.environment.dataDirectory)
+    const running = await lab.runningLab(directory)
+    if (running)
+      throw new Failure(
+        `A lab of size ${running.size} and seed ${running.seed} runs already (process ${running.pid}); end it with “mirage lab stop”.`,
+      )
+    const stopped = new AbortController()
+    await using started = await lab.startLab({ size, seed, directory, onStop: () => stopped.abort() })
+    cli.people.say(...aboutLab(started.description, cli), 'Ctrl-C stops it.')
+    await ended(AbortSignal.any([cli.signal, stopped.signal]))
+  })
+
+  command
+    .command('stop')
+    .description('Stops the lab of this data directory.')
+    .action(async () => {
+      const { stopLab } = await loadLab()
+      const ran = await stopLab(labDirectoryOf(cli.environment.dataDirectory))
+      cli.people.say(ran ? 'The lab is stopped.' : 'No lab runs here.')
+    })
+
+  addWorld(
+    command
+      .command('truth')
+      .description('Prints every entity and relationship of the world, with the modules that can discover it.')
+      .option('--json', 'one JSON object a line'),
+  ).action(async ({ json, ...world }: WorldOptions & { json?: boolean }) => {
+    const lab = await loadLab()
+    for (const row of lab.labTruth(readWorld(world, lab))) {
+      if (json) await cli.results.write(jsonLine(row))
+      else {
+        const by = row.by.length > 0 ? row.by.join(', ') : 'nobody'
+        const what = 'from' in row ? `${row.from} ${row.kind} ${row.to}` : `${row.type}:${row.value}`
+        await cli.results.write(`${printable(what)}\t${by}\n`)
+      }
+    }
+  })
+
+  command
+    .command('log')
+    .description('Prints every packet and request the lab of this data directory received.')
+    .option('--json', 'one JSON object a line')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { readLabLog } = await loadLab()
+      for await (const row of readLabLog(labDirectoryOf(cli.environment.dataDirectory))) {
+        if (json) await cli.results.write(jsonLine(row))
+        else {
+          const { at, from, by, protocol, host, role, detail } = row
+          await cli.results.write(`${[at, from, by, protocol, host, role, detail].map(printable).join('\t')}\n`)
+        }
+      }
+    })
+}
+
+function addWorld(command: Command): Command {
+  return command
+    .addOption(new Option('--size <size>', 'of the world').choices(sizes).default(demoLab.size))
+    .option('--seed <n>', 'the number the world is made from', String(demoLab.seed))
+}
+
+function readWorld({ size, seed }: WorldOptions, { parseWorldSize }: LabModule): { size: WorldSize; seed: number } {
+  if (!/^\d+$/.test(seed)) throw new UsageError(`--seed: “${seed}” is not a whole number.`)
+  return { size: parseWorldSize(size), seed: Number(seed) }
+}
+
+function aboutLab({ size, seed, dialMap, namespace }: LabDescription, { environment }: Cli): string[] {
+  return [
+    `The lab runs: world ${size}, seed ${seed}.`,
+    `  scan it   ${environment.program} scan northwind.example --lab`,
+    `  by hand   a SOCKS5 proxy at ${dialMap.tcp.socks}`,
+    ...Object.entries(dialMap.udp)
+      .slice(0, 3)
+      .map(([server, at]) => `            DNS server ${server} at ${at} (UDP)`),
+    ...(namespace === undefined ? [] : [`  or        ip netns exec ${namespace} curl https://www.northwind.example/`]),
+  ]
+}
+
+async function ended(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}

@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises'
+import { parseDuration } from '@mirage/kit/clock.ts'
+import { messageOf } from '@mirage/kit/errors.ts'
+import { fits, misfits } from '@mirage/kit/schema.ts'
+import { didYouMean } from '@mirage/kit/settings.ts'
+import { contacts } from '@mirage/model/contact.ts'
+import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
+import { type Budget, Profile, type RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
+import { parse as parseYaml } from 'yaml'
+import { UsageError } from './exit.ts'
+import type { Seed } from './targets.ts'
+
+/** The options that say what a run is, as the person wrote them. */
+export interface DefinitionOptions {
+  profile?: string
+  modules?: string[]
+  excludeModules?: string[]
+  want?: string[]
+  allow?: string[]
+  passive?: boolean
+  contact?: string
+  include?: string[]
+  exclude?: string[]
+  excludeFile?: string[]
+  distance?: string
+  maxRequests?: string
+  maxQueries?: string
+  maxTime?: string
+  maxEntities?: string
+  depth?: string
+  rate?: string
+  moduleRate?: string[]
+  resolvers?: string
+  proxy?: string
+  header?: string[]
+  userAgent?: string
+  name?: string
+  note?: string
+  lab?: boolean
+  labSize?: string
+  labSeed?: string
+}
+
+/** The world that `--lab` means where no lab runs yet: the demo company. */
+export const demoLab = { size: 'demo', seed: 7 }
+
+type World = NonNullable<RunDefinition['lab']>
+
+const contactFlags = ['invasive', 'slow', 'unofficial'] as const
+
+/** The definition that the options describe. Throws a `UsageError` that names every wrong one at once. */
+export async function readDefinition(
+  seeds: Seed[],
+  options: DefinitionOptions,
+  runningLab: () => Promise<World | undefined> = async () => undefined,
+): Promise<RunDefinition> {
+  const wrong: string[] = []
+
+  /** Leaves out what was not given, so that the profile's value or the default holds. */
+  function given<K extends string, T>(name: K, value: T | undefined): { [Name in K]?: T } {
+    return value === undefined ? {} : ({ [name]: value } as { [Name in K]: T }) // a computed name loses its literal type
+  }
+
+  const definition: RunDefinition = {
+    seeds,
+    ...given('name', options.name),
+    ...given('note', options.note),
+    ...given('profile', options.profile === undefined ? undefined : await readProfile(options.profile, wrong)),
+    ...given('modules', options.modules),
+    ...given('excludeModules', options.excludeModules),
+    ...given('want', oneOf('--want', options.want, entityTypes, wrong)),
+    ...given('allow', oneOf('--allow', options.allow, contactFlags, wrong)),
+    ...given('contact', readContact(options, wrong)),
+    ...given('include', options.include),
+    ...given('exclude', await readExcludes(options, wrong)),
+    ...given('distance', readNumber('--distance', options.distance, wrong)),
+    ...given('budget', readBudget(options, wrong)),
+    ...given('rate', readNumber('--rate', options.rate, wrong, { fraction: true })),
+    ...given('moduleRates', readPairs('--module-rate', options.moduleRate, '=', 'hackertarget=10/m', wrong)),
+    ...given('resolvers', options.resolvers === undefined ? undefined : await readResolvers(options.resolvers, wrong)),
+    ...given('proxy', options.proxy),
+    ...given('headers', readPairs('--header', options.header, ':', "'X-Bug-Bounty: me'", wrong)),
+    ...given('userAgent', options.userAgent),
+    ...given('lab', await readLab(options, runningLab, wrong)),
+  }
+  if (wrong.length > 0) throw new UsageError(...wrong, 'Nothing was sent.')
+  return definition
+}
+
+/** The values that are among `choices`; a complaint for each other one. */
+export function oneOf<T extends string>(
+  option: string,
+  values: string[] | undefined,
+  choices: readonly T[],
+  wrong: string[],
+): T[] | undefined {
+  return values?.flatMap((value) => {
+    const choice = choices.find((choice) => choice === value)
+    if (choice === undefined) wrong.push(`${option}: there is no “${value}”${hint(value, choices)}`)
+    return choice ?? []
+  })
+}
+
+function hint(value: string, choices: readonly string[]): string {
+  return didYouMean(value, [...choices]) || `; choose from ${choices.join(', ')}.`
+}
+
+/** Entity types as `--want` and `--values` take them. */
+export function readTypes(option: string, values: string[]): EntityType[] {
+  const wrong: string[] = []
+  const types = oneOf(option, values, entityTypes, wrong)
+  if (wrong.length > 0) throw new UsageError(...wrong)
+  return types ?? []
+}
+
+function readContact({ contact, passive }: DefinitionOptions, wrong: string[]): RunDefinition['contact'] {
+  const [chosen] = oneOf('--contact', contact === undefined ? undefined : [contact], contacts, wrong) ?? []
+  if (!passive) return chosen
+  if (chosen !== undefined && contacts.indexOf(chosen) > contacts.indexOf('stored'))
+    wrong.push(`--passive allows no contact beyond “stored”, and --contact says “${chosen}”: leave one of them out.`)
+  return chosen ?? 'stored'
+}
+
+function readNumber(
+  option: string,
+  text: string | undefined,
+  wrong: string[],
+  { fraction = false } = {},
+): number | undefined {
+  if (text === undefined) return undefined
+  if ((fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text)) return Number(text)
+  wrong.push(`${option}: “${text}” is not a ${fraction ? 'number' : 'whole number'}.`)
+  return undefined
+}
+
+function readBudget(options: DefinitionOptions, wrong: string[]): Budget | undefined {
+  const maxTimeMs = options.maxTime === undefined ? undefined : parseDuration(options.maxTime)
+  if (options.maxTime !== undefined && !maxTimeMs)
+    wrong.push(`--max-time: “${options.maxTime}” is not a time; write 90s, 10m, 2h or 1h30m.`)
+  const limits = Object.entries({
+    maxRequests: readNumber('--max-requests', options.maxRequests, wrong),
+    maxQueries: readNumber('--max-queries', options.maxQueries, wrong),
+    maxTimeMs,
+    maxEntities: readNumber('--max-entities', options.maxEntities, wrong),
+    depth: readNumber('--depth', options.depth, wrong),
+  }).filter(([, limit]) => limit !== undefined)
+  return limits.length === 0 ? undefined : Object.fromEntries(limits)
+}
+
+function readPairs(
+  option: string,
+  texts: string[] | undefined,
+  separator: string,
+  example: string,
+  wrong: string[],
+): Record<string, string> | undefined {
+  if (!texts) return undefined
+  const pairs: Record<string, string> = {}
+  for (const text of texts) {
+    const at = text.indexOf(separator)
+    const name = text.slice(0, Math.max(0, at)).trim()
+    if (name === '') wrong.push(`${option}: “${text}” has no “${separator}”; write ${example}.`)
+    else pairs[name] = text.slice(at + 1).trim()
+  }
+  return pairs
+}
+
+async function readExcludes(
+  { exclude, excludeFile }: DefinitionOptions,
+  wrong: string[],
+): Promise<string[] | undefined> {
+  if (!exclude && !excludeFile) return undefined
+  const rules = [...(exclude ?? [])]
+  for (const file of excludeFile ?? []) rules.push(...(await readLines('--exclude-file', file, wrong)))
+  return rules
+}
+
+/** A file of resolvers, one a line, or a list with commas. */
+async function readResolvers(text: string, wrong: string[]): Promise<string[]> {
+  const isList = text.includes(',') || /^[\d.]+(:\d+)?$/.test(text) || /^\[?[\da-f:]+\]?(:\d+)?$/i.test(text)
+  return isList ? text.split(',').map((one) => one.trim()) : readLines('--resolvers', text, wrong)
+}
+
+async function readLines(option: string, file: string, wrong: string[]): Promise<string[]> {
+  try {
+    const lines = (await readFile(file, 'utf8')).split(/\r?\n/)
+    return lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((line) => line !== '')
+  } catch (error) {
+    wrong.push(`${option}: ${file} cannot be read (${messageOf(error)}).`)
+    return []
+  }
+}
+
+/** The name of a profile, or the profile that a YAML file holds. */
+async function readProfile(text: string, wrong: string[]): Promise<string | Profile | undefined> {
+  if (!/\.ya?ml$/i.test(text)) return text
+  try {
+    const profile: unknown = parseYaml(await readFile(text, 'utf8'))
+    if (fits(Profile, profile)) return profile
+    wrong.push(...misfits(Profile, profile).map((misfit) => `--profile: ${text}: ${misfit}.`))
+  } catch (error) {
+    wrong.push(`--profile: ${text} cannot be read (${messageOf(error)}).`)
+  }
+  return undefined
+}
+
+/** The world that was asked for; of the lab that runs here, where the options leave it open. */
+async function readLab(
+  { lab, labSize, labSeed }: DefinitionOptions,
+  runningLab: () => Promise<World | undefined>,
+  wrong: string[],
+): Promise<World | undefined> {
+  if (!lab && labSize === undefined && labSeed === undefined) return undefined
+  const seed = readNumber('--lab-seed', labSeed, wrong)
+  const other = labSize === undefined || seed === undefined ? ((await runningLab()) ?? demoLab) : demoLab
+  return { size: labSize ?? other.size, seed: seed ?? other.seed }
+}

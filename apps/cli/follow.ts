@@ -1,0 +1,139 @@
+import { fstatSync } from 'node:fs'
+import { messageOf } from '@mirage/kit/errors.ts'
+import { isAtLeast, type Severity } from '@mirage/model/finding.ts'
+import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
+import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
+import type { Api } from './api.ts'
+import type { Cli } from './cli.ts'
+import { exitCodes, Interrupted } from './exit.ts'
+import { inTime } from './hosting.ts'
+import { openLive } from './live/live.ts'
+import { findingLine } from './output/finding-line.ts'
+import { beginFolder, finishFolder } from './output/folder.ts'
+import { fileOutput } from './output/output.ts'
+import { type ResultFormat, writeResults } from './output/results.ts'
+import { summaryLines } from './summary.ts'
+import { type Watcher, watchRun } from './watch.ts'
+
+/** How a run is shown and where its results go. */
+export interface FollowOptions {
+  /** Absent: columns with tabs where nobody looks, the live display where somebody does. */
+  format?: ResultFormat
+  /** Results go to this file instead of standard output. */
+  file?: string
+  /** All files of the run go there. */
+  folder?: string
+  failOn?: Severity
+}
+
+/** Follows a run until it has ended, and answers the exit code. An interrupt pauses the run, which keeps everything. */
+export async function followRun(cli: Cli, api: Api, run: Run, options: FollowOptions): Promise<number> {
+  const { people } = cli
+  const { isLive, format } = displayOf(cli, options)
+  const output = options.file === undefined ? cli.results : await fileOutput(options.file)
+  const results = format && writeResults(format, output, api, run.run)
+  const findings: Finding[] = []
+  let ended: Run | undefined
+
+  async function watch(): Promise<Run> {
+    using live = isLive ? openLive(cli.stderr, people, run) : undefined
+    const keep: Watcher = {
+      finding(finding) {
+        findings.push(finding)
+        if (!live) people.say(findingLine(finding, people.style, people.columns()))
+      },
+    }
+    const watchers = [keep, ...(live ? [live.watcher] : []), ...(results ? [results.watcher] : [])]
+    cli.signal.addEventListener('abort', () => live?.stopping(), { once: true })
+    return await watchRun(api, run.run, together(watchers), cli.signal)
+  }
+
+  try {
+    await results?.begin(run)
+    if (options.folder !== undefined) await beginFolder(options.folder, api, run)
+    ended = await watch()
+    await results?.finish(ended)
+    if (options.file !== undefined) await output.end()
+    if (options.folder !== undefined) await finishFolder(options.folder, api, ended)
+  } catch (error) {
+    const reason: unknown = cli.signal.reason
+    if (reason instanceof Interrupted) await keepForLater(cli, api, run.run, ended !== undefined)
+    else if (!ended) people.complain(`What was found is kept. Go on with: ${cli.environment.program} resume ${run.run}`)
+    throw error
+  }
+  const columns = people.columns()
+  people.say(
+    ...summaryLines(ended, findings, {
+      style: people.style,
+      program: cli.environment.program,
+      ...(columns === undefined ? {} : { columns }),
+    }),
+  )
+  return exitCodeOf(ended, findings, options.failOn)
+}
+
+/**
+ * The live display needs a terminal of its own: it is left out where results are written to the same one, or to a pipe
+ * whose reader may write there.
+ */
+function displayOf(cli: Cli, { format, file }: FollowOptions): { isLive: boolean; format?: ResultFormat } {
+  const isApart = file !== undefined || isFile(cli.stdout)
+  const isAlone = cli.stdout.isTTY === true && format === undefined
+  const isLive = cli.people.canDraw() && cli.environment.ansi && (isApart || isAlone)
+  return isLive && !isApart ? { isLive } : { isLive, format: format ?? { as: 'lines' } }
+}
+
+function isFile(stream: { fd?: number }): boolean {
+  return stream.fd !== undefined && fstatSync(stream.fd).isFile()
+}
+
+/** One watcher that tells all of them, one after the other. */
+function together(watchers: Watcher[]): Watcher {
+  const wantsEntities = watchers.some(({ entity }) => entity !== undefined)
+  return {
+    ...(wantsEntities
+      ? {
+          async entity(entity) {
+            for (const watcher of watchers) await watcher.entity?.(entity)
+          },
+        }
+      : {}),
+    async task(task) {
+      for (const watcher of watchers) await watcher.task?.(task)
+    },
+    async progress(run, lanes) {
+      for (const watcher of watchers) await watcher.progress?.(run, lanes)
+    },
+    async finding(finding) {
+      for (const watcher of watchers) await watcher.finding?.(finding)
+    },
+  }
+}
+
+/** Pauses the run within the time there is, and says how to go on. A reader that left, as `head` does, is told nothing. */
+async function keepForLater(
+  { people, environment, signal }: Cli,
+  api: Api,
+  run: string,
+  isOver: boolean,
+): Promise<void> {
+  const isSilent = (signal.reason as Interrupted).exitCode === exitCodes.done
+  if (isOver) {
+    if (!isSilent) people.complain(`The run had ended; its results are kept: ${environment.program} show ${run}`)
+    return
+  }
+  let trouble = ''
+  try {
+    await inTime(api.scans.pauseRun({ run }), 800)
+  } catch (error) {
+    trouble = ` (it could not be paused in order: ${messageOf(error)})`
+  }
+  if (!isSilent)
+    people.complain(`Stopped; what was found is kept${trouble}.`, `Go on with: ${environment.program} resume ${run}`)
+}
+
+function exitCodeOf({ status }: Run, findings: Finding[], failOn: Severity | undefined): number {
+  if (status !== 'finished') return exitCodes.failed
+  const isFailing = failOn !== undefined && findings.some(({ severity }) => isAtLeast(severity, failOn))
+  return isFailing ? exitCodes.findings : exitCodes.done
+}
