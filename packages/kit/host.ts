@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
 import { type FastifyInstance, fastify } from 'fastify'
 import { createClient } from './client.ts'
 import type { Clock } from './clock.ts'
@@ -40,7 +41,8 @@ export interface HostOptions {
   bus(service: string): Promise<HostBus>
   /** Where a service listens, of this host or another. */
   addressOf(service: string): Address | Promise<Address>
-  listenAt(service: string): ListenAt
+  /** One or more places; the first is the service's own. */
+  listenAt(service: string): ListenAt[]
   tokens: Tokens
   clock: Clock
   log: Log
@@ -49,6 +51,8 @@ export interface HostOptions {
 export interface Host extends AsyncDisposable {
   /** The service's own HTTP instance, when it runs in this thread. */
   app(service: string): FastifyInstance | undefined
+  /** The TCP port that one of its doors has. */
+  port(service: string): number | undefined
 }
 
 interface Started {
@@ -69,10 +73,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const started: Started[] = []
   const subscriptions: AsyncDisposable[] = []
   const dispatches: AsyncDisposable[] = []
+  const doors: Server[] = []
+  const ports = new Map<string, number>()
 
   async function stop(): Promise<void> {
     for (const { stop } of started) stop.abort(new Error('the service stops'))
     await Promise.allSettled(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
+    for (const door of doors) {
+      door.close()
+      door.closeAllConnections()
+    }
     for (const { app, running, log } of started.toReversed()) {
       try {
         await app.close()
@@ -87,9 +97,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   try {
     for (const service of options.services) started.push(await startService(service, options, dispatches))
     for (const { service, app } of started) {
-      const at = options.listenAt(service.contract.service)
-      if ('path' in at) rmSync(at.path, { force: true })
-      await app.listen(at)
+      const [own, ...more] = options.listenAt(service.contract.service)
+      await listen(app, own!)
+      for (const at of more) {
+        const door = await openDoor(app, at)
+        const address = door.address()
+        if (typeof address === 'object' && address) ports.set(service.contract.service, address.port)
+        doors.push(door)
+      }
     }
     for (const one of started)
       for (const consumer of one.running.consumes ?? []) subscriptions.push(await subscribe(one, consumer))
@@ -99,8 +114,25 @@ export async function startHost(options: HostOptions): Promise<Host> {
   }
   return {
     app: (name) => started.find(({ service }) => service.contract.service === name)?.app,
+    port: (name) => ports.get(name),
     [Symbol.asyncDispose]: stop,
   }
+}
+
+async function listen(app: FastifyInstance, at: ListenAt): Promise<void> {
+  if ('path' in at) rmSync(at.path, { force: true })
+  await app.listen(at)
+}
+
+/** Another address that leads to the same instance. */
+async function openDoor(app: FastifyInstance, at: ListenAt): Promise<Server> {
+  if ('path' in at) rmSync(at.path, { force: true })
+  const door = createServer((request, response) => app.routing(request, response))
+  await new Promise<void>((resolve, reject) => {
+    door.once('error', reject)
+    door.listen(at, resolve)
+  })
+  return door
 }
 
 async function startService(service: Service, options: HostOptions, dispatches: AsyncDisposable[]): Promise<Started> {
@@ -179,6 +211,7 @@ function createApp(
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics.text()))
   app.get('/openapi.json', async () => openApiOf([service.contract], version))
   mountRoutes(app, service.contract, running.handlers, tokens)
+  running.mount?.(app)
   return app
 }
 

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
 import type { Clock } from './clock.ts'
 import type { Client, Contract, Handlers } from './contract.ts'
@@ -83,6 +84,8 @@ export interface Running<C extends Contract> {
   handlers: Handlers<C>
   consumes?: Consumer[]
   health?(): Promise<Health>
+  /** Routes beside the contract's: pages, and what a front door passes on. */
+  mount?(app: FastifyInstance): void
   [Symbol.asyncDispose]?(): Promise<void>
 }
 

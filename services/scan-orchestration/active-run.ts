@@ -28,6 +28,8 @@ export interface ActiveRun {
   byType: Record<string, number>
   observations: number
   losses: number
+  /** The way out is gone: nothing is given out until then. */
+  held: { until: number; waitingFor: string } | undefined
   pulse: Pulse
 }
 
@@ -90,6 +92,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     byType: {},
     observations: 0,
     losses: 0,
+    held: undefined,
     pulse: new Pulse(),
   }
 }

@@ -155,6 +155,7 @@ export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): P
     })
     Object.assign(run.row, { requests, queries })
     run.closed += done.length
+    run.held = undefined
     for (const task of done) account(run, task)
     await checkBudget(orchestrator, run)
     run.pulse.beat()

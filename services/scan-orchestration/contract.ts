@@ -377,6 +377,13 @@ export const scans = defineContract(
       reply: t.Object({ leaseEndsAt: t.Integer(), stop: t.Array(TaskName) }),
       safe: true,
     }),
+    holdRun: post('/holds', {
+      summary: 'Takes back the tasks of a run whose way out is gone, and gives none out for a moment.',
+      permission: 'service',
+      input: { ...run, worker: t.String(), waitingFor: t.String() },
+      reply: Nothing,
+      status: 204,
+    }),
     getPolicy: get('/policies/{run}', {
       summary: 'What the network must know of a run.',
       permission: 'service',

@@ -8,7 +8,7 @@ import type { PlannedRun } from './plan.ts'
 import type { RunRow } from './tables.ts'
 import { viewLanes, viewRun } from './view.ts'
 import { seedNames, viewReached, watchRun } from './watch.ts'
-import { leaseTasks, renewLeases } from './work.ts'
+import { holdRun, leaseTasks, renewLeases } from './work.ts'
 
 export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
   const view = (row: RunRow): Promise<Run> => viewRun(orchestrator, row)
@@ -50,6 +50,10 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
     listProfiles: () => ({ items: [...orchestrator.profiles.values()] }),
     leaseTasks: async (request, { signal }) => ({ tasks: await leaseTasks(orchestrator, request, signal) }),
     renewLeases: ({ worker, leases }) => renewLeases(orchestrator, worker, leases),
+    holdRun: async ({ run, worker, waitingFor }) => {
+      await holdRun(orchestrator, run, worker, waitingFor)
+      return {}
+    },
     getPolicy: async ({ run }, { workspace }) => policyOf(await rowOf(orchestrator, workspace, run)),
   }
 }

@@ -65,7 +65,8 @@ function countsOf({ entities, byType, observations, losses }: ActiveRun): Summar
   return { entities, byType: { ...byType }, observations, relationships: 0, findings: 0, losses }
 }
 
-function waitingOf({ waitingFor }: Orchestrator, { row }: ActiveRun): string | undefined {
+function waitingOf({ waitingFor }: Orchestrator, { row, held }: ActiveRun): string | undefined {
+  if (held) return held.waitingFor
   if (row.status === 'queued') return 'other runs to end'
   if (row.drained_round > 0) return 'data-storage and correlation-engine to catch up'
   return waitingFor

@@ -113,6 +113,21 @@ function hand(run: ActiveRun, one: Leased, worker: string, leaseEndsAt: number):
   return toLeasedTask(one, leaseEndsAt)
 }
 
+const holdMs = 2_000
+
+/** Takes back what this worker has of a run whose way out is gone; nothing was lost, so nothing counts as lost. */
+export function holdRun(orchestrator: Orchestrator, id: string, worker: string, waitingFor: string): Promise<void> {
+  return orchestrator.queue.run(async () => {
+    const run = orchestrator.active.get(id)
+    if (!run) return
+    if (run.held?.waitingFor !== waitingFor) orchestrator.log.warn('A run waits', { run: id, for: waitingFor })
+    run.held = { until: orchestrator.clock.now() + holdMs, waitingFor }
+    for (const task of run.open.values())
+      if (task.status === 'leased' && task.worker === worker) await giveBack(orchestrator, run, task, false)
+    run.pulse.beat()
+  })
+}
+
 export interface Renewal {
   run: string
   task: number

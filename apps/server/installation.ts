@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { MirageError } from '@mirage/kit/errors.ts'
+import { newSecret } from '@mirage/kit/id.ts'
+import type { Installation } from '@mirage/ports/needs.ts'
+
+/** Where the owner's API key is kept. */
+export function keyFileOf(dataDirectory: string): string {
+  return join(dataDirectory, 'api-key')
+}
+
+/** The data directory with its keys, made at the first start. `masterKey` is 64 hex characters or 32 bytes of base64. */
+export function openInstallation(dataDirectory: string, masterKey: string | undefined): Installation {
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  return {
+    dataDirectory,
+    masterKey: parseKey(
+      masterKey ?? secretFile(join(dataDirectory, 'master.key'), () => randomBytes(32).toString('hex')),
+    ),
+    ownerKey: secretFile(keyFileOf(dataDirectory), () => `mirage_${newSecret()}`),
+  }
+}
+
+/** The text of a file that only its owner may read; made on first use, whole or not at all. */
+function secretFile(path: string, make: () => string): string {
+  if (!existsSync(path)) writePrivate(path, make() + '\n')
+  return readFileSync(path, 'utf8').trim()
+}
+
+export function writePrivate(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600 })
+  renameSync(`${path}.new`, path)
+}
+
+function parseKey(text: string): Uint8Array {
+  const bytes = Buffer.from(text, /^[0-9a-f]{64}$/i.test(text) ? 'hex' : 'base64')
+  if (bytes.length === 32) return new Uint8Array(bytes)
+  throw new MirageError({
+    code: 'settings.invalid',
+    status: 500,
+    detail: `The master key must be 32 bytes, as 64 hex characters or base64; this one has ${bytes.length}.`,
+  })
+}

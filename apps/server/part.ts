@@ -1,0 +1,126 @@
+import { hash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '@mirage/kit/clock.ts'
+import type { Address } from '@mirage/kit/dispatch.ts'
+import { type Host, type HostBus, type ListenAt, startHost } from '@mirage/kit/host.ts'
+import type { Log } from '@mirage/kit/log.ts'
+import { openTokens } from '@mirage/kit/token.ts'
+import type { Bus } from '@mirage/ports/bus.ts'
+import type { Installation } from '@mirage/ports/needs.ts'
+import type { Front } from '@mirage/services/api-gateway/contract.ts'
+import { openPort } from './adapters.ts'
+import { catalogue } from './catalogue.ts'
+
+export const version = '0.1.0'
+
+/** What every thread of an installation is told. Can be sent to a worker. */
+export interface PartOptions {
+  installation: Installation
+  settings: Record<string, Record<string, unknown>>
+  stores: Record<string, string>
+  runtimeDirectory: string
+  services: string[]
+}
+
+export interface Part extends AsyncDisposable {
+  host: Host
+}
+
+export interface PartContext {
+  log: Log
+  addressOf(service: string): Address | Promise<Address>
+  /** More places to listen at, beside the service's socket. */
+  doors?(service: string): ListenAt[]
+  /** Called with the names of what is being published here. */
+  published?(names: string[]): void
+}
+
+/** The Unix socket of a service; a path too long for one moves to the runtime directory. */
+export function socketOf(
+  { installation, runtimeDirectory }: Pick<PartOptions, 'installation' | 'runtimeDirectory'>,
+  service: string,
+): string {
+  const wanted = join(installation.dataDirectory, 'sockets', `${service}.sock`)
+  if (Buffer.byteLength(wanted) <= 100) return wanted
+  const place = hash('sha256', installation.dataDirectory, 'hex').slice(0, 12)
+  return join(runtimeDirectory, `mirage-${place}`, `${service}.sock`)
+}
+
+/** Starts services in this thread on the stores that the options name. */
+export async function startPart(options: PartOptions, context: PartContext): Promise<Part> {
+  const { installation, settings, stores } = options
+  const opened: AsyncDisposable[] = []
+  const now = (): number => systemClock.now()
+  const tokens = openTokens(installation.masterKey, systemClock)
+  const services = catalogue.filter(({ contract }) => options.services.includes(contract.service))
+  const buses = new Map<string, Promise<Bus>>()
+  for (const service of options.services)
+    mkdirSync(join(socketOf(options, service), '..'), { recursive: true, mode: 0o700 })
+
+  function open(port: string, service: string): Promise<AsyncDisposable> {
+    const place = { dataDirectory: installation.dataDirectory, service, now }
+    return openPort(port, stores[port]!, place).then((adapter) => {
+      opened.push(adapter)
+      return adapter
+    })
+  }
+
+  function busOf(service: string): Promise<Bus> {
+    let bus = buses.get(service)
+    if (!bus) buses.set(service, (bus = open('bus', service).then((adapter) => watched(adapter as Bus, context))))
+    return bus
+  }
+
+  let host: Host | undefined
+  const front: Front = {
+    contracts: catalogue.map(({ contract }) => contract),
+    version,
+    tokens,
+    routing: (service) => {
+      const app = host?.app(service)
+      return app && ((request, response) => app.routing(request, response))
+    },
+    addressOf: (service) => context.addressOf(service),
+  }
+
+  async function close(): Promise<void> {
+    await host?.[Symbol.asyncDispose]()
+    for (const adapter of opened.toReversed()) await adapter[Symbol.asyncDispose]()
+  }
+
+  try {
+    host = await startHost({
+      services,
+      version,
+      settings,
+      port: (service, name) => {
+        if (name === 'installation') return Promise.resolve(installation)
+        if (name === 'front') return Promise.resolve(front)
+        return name === 'bus' ? busOf(service) : open(name, service)
+      },
+      bus: (service) => busOf(service) as Promise<HostBus>,
+      addressOf: (service) => context.addressOf(service),
+      listenAt: (service) => [{ path: socketOf(options, service) }, ...(context.doors?.(service) ?? [])],
+      tokens,
+      clock: systemClock,
+      log: context.log,
+    })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { host, [Symbol.asyncDispose]: close }
+}
+
+/** The bus, telling of what is published: the first observations start the threads that read them. */
+function watched(bus: Bus, { published }: PartContext): Bus {
+  if (!published) return bus
+  return {
+    ...bus,
+    publish(events) {
+      published([...new Set(events.map(({ name }) => name))])
+      return bus.publish(events)
+    },
+  }
+}

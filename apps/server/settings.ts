@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { MirageError } from '@mirage/kit/errors.ts'
+import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from '@mirage/kit/settings.ts'
+import { type TObject, Type as t } from 'typebox'
+import { parse } from 'yaml'
+import { defaultStores } from './adapters.ts'
+import { catalogue } from './catalogue.ts'
+import type { ServerEnvironment } from './environment.ts'
+
+const store = (port: string): ReturnType<typeof t.String> =>
+  t.String({ default: defaultStores[port]!, description: `What the ${port} port stands on, as a URL.` })
+
+/** Sections that belong to the installation rather than to a service. */
+const own: Record<string, TObject> = {
+  server: t.Object(
+    {
+      host: t.String({ default: '127.0.0.1', description: 'The address that “serve” listens at.' }),
+      port: t.Integer({ default: 8000, minimum: 0, maximum: 65_535, description: 'The port that “serve” listens at.' }),
+    },
+    { additionalProperties: false },
+  ),
+  stores: t.Object(Object.fromEntries(Object.keys(defaultStores).map((port) => [port, store(port)])), {
+    additionalProperties: false,
+  }),
+}
+
+/** Every setting there is, by section. */
+export function settingsSchemas(): Record<string, TObject> {
+  return { ...own, ...Object.fromEntries(catalogue.map(({ contract, settings }) => [contract.service, settings])) }
+}
+
+/** The settings in force, each with where it comes from. Throws `settings.invalid`, naming every wrong one. */
+export function readSettings(environment: ServerEnvironment, flags: Layer['values'] = {}): ResolvedSettings {
+  const resolved = resolveSettings(settingsSchemas(), [
+    fileLayer(environment.configFile),
+    environmentLayer(environment.variables),
+    { origin: 'flag', name: 'command line', values: flags },
+  ])
+  if (resolved.errors.length > 0)
+    throw new MirageError({
+      code: 'settings.invalid',
+      status: 500,
+      detail: `Some settings are not valid:\n  ${resolved.errors.join('\n  ')}`,
+    })
+  return resolved
+}
+
+function fileLayer(path: string): Layer {
+  if (!existsSync(path)) return { origin: 'file', name: path, values: {} }
+  const content: unknown = parse(readFileSync(path, 'utf8')) ?? {}
+  const isSections =
+    typeof content === 'object' &&
+    Object.values(content as object).every((section) => typeof section === 'object' && section !== null)
+  if (!isSections)
+    throw new MirageError({
+      code: 'settings.invalid',
+      status: 500,
+      detail: `${path} must hold sections, each with settings.`,
+    })
+  return { origin: 'file', name: path, values: content as Layer['values'] }
+}

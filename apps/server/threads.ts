@@ -1,0 +1,75 @@
+import { Worker } from 'node:worker_threads'
+import { MirageError } from '@mirage/kit/errors.ts'
+import type { Log } from '@mirage/kit/log.ts'
+import { placement, threadOf } from './catalogue.ts'
+import type { PartOptions } from './part.ts'
+
+/** The threads beside the main one: started once, when somebody first needs a service of theirs. */
+export interface Threads extends AsyncDisposable {
+  /** Resolves when the thread of this service runs; at once for services of the main thread. Throws why it does not start. */
+  ready(service: string): Promise<void>
+  startAll(): void
+}
+
+export function openThreads(options: PartOptions, log: Log, failed: (error: Error) => void): Threads {
+  const running = new Map<string, { worker: Worker; ready: Promise<void> }>()
+  let stopping = false
+
+  function start(thread: string): Promise<void> {
+    const known = running.get(thread)
+    if (known) return known.ready
+    const services = placement[thread]!.filter((service) => options.services.includes(service))
+    const worker = new Worker(new URL('thread.ts', import.meta.url), {
+      name: thread,
+      workerData: { ...options, services },
+    })
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.once('message', (message: { ready?: true; failed?: string }) => {
+        if (message.ready) resolve()
+        else reject(unstarted(thread, message.failed ?? 'it did not say why'))
+      })
+      worker.once('error', (error) => {
+        log.error('A thread died', { thread, error })
+        reject(unstarted(thread, error.message))
+        if (!stopping) failed(error)
+      })
+      worker.once('exit', () => reject(unstarted(thread, 'it ended')))
+    })
+    ready.catch(() => undefined)
+    running.set(thread, { worker, ready })
+    return ready
+  }
+
+  return {
+    async ready(service) {
+      const thread = threadOf(service)
+      if (thread !== undefined && options.services.includes(service)) await start(thread)
+    },
+    startAll() {
+      for (const thread of Object.keys(placement))
+        if (placement[thread]!.some((service) => options.services.includes(service))) void start(thread)
+    },
+    async [Symbol.asyncDispose]() {
+      stopping = true
+      await Promise.all(
+        [...running.values()].map(async ({ worker, ready }) => {
+          await ready.catch(() => undefined)
+          const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+          worker.postMessage('stop')
+          const late = setTimeout(() => void worker.terminate(), 5_000)
+          await ended
+          clearTimeout(late)
+        }),
+      )
+    },
+  }
+}
+
+function unstarted(thread: string, reason: string): MirageError {
+  return new MirageError({
+    code: 'service.not_started',
+    status: 503,
+    detail: `The ${thread} thread did not start: ${reason}.`,
+    retryable: true,
+  })
+}

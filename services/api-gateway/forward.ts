@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+import { MirageError, messageOf } from '@mirage/kit/errors.ts'
+import type { Address } from '@mirage/kit/dispatch.ts'
+import { Pool } from 'undici'
+
+/** Hop by hop, RFC 9110 §7.6.1. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'expect',
+])
+
+/** Passes requests on to services that run elsewhere, as streams in both directions. */
+export class Forwarder implements AsyncDisposable {
+  readonly #pools = new Map<string, Pool>()
+
+  /** Throws 503 `service.unreachable` when the service did not begin an answer. */
+  async forward(service: string, address: Address, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && request.method !== 'HEAD'
+    let answer
+    try {
+      answer = await this.#poolOf(address).request({
+        method: request.method as 'GET',
+        path: request.url ?? '/',
+        headers: endToEnd(request.headers),
+        body: hasBody ? request : null,
+        signal: gone.signal,
+      })
+    } catch (cause) {
+      if (gone.signal.aborted) return
+      throw new MirageError({
+        code: 'service.unreachable',
+        status: 503,
+        detail: `${service} does not answer at the moment (${messageOf(cause)}).`,
+        retryable: true,
+        cause,
+      })
+    }
+    response.writeHead(answer.statusCode, endToEnd(answer.headers))
+    await pipeline(answer.body, response).catch(() => response.destroy()) // either side went away in the middle
+  }
+
+  #poolOf(address: Address): Pool {
+    const name = 'socket' in address ? address.socket : address.origin
+    let pool = this.#pools.get(name)
+    if (!pool) {
+      const options = { connections: 128, headersTimeout: 60_000, bodyTimeout: 0 }
+      pool =
+        'socket' in address
+          ? new Pool('http://mirage', { ...options, socketPath: address.socket })
+          : new Pool(address.origin, options)
+      this.#pools.set(name, pool)
+    }
+    return pool
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
+  }
+}
+
+function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {
+  const kept: Record<string, string | string[]> = {}
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && !hopByHop.has(name)) kept[name] = value
+  return kept
+}

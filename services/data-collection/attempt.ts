@@ -1,0 +1,148 @@
+import { parseDuration } from '@mirage/kit/clock.ts'
+import type { Client } from '@mirage/kit/contract.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
+import type { OutgoingEvent } from '@mirage/kit/event.ts'
+import type { Log } from '@mirage/kit/log.ts'
+import { formatAddress } from '@mirage/model/address.ts'
+import { placeOf } from '@mirage/model/place.ts'
+import type { AnyModule } from '@mirage/module-sdk/define.ts'
+import { type Ended, runModule } from '@mirage/module-sdk/run.ts'
+import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
+import { labAnswers } from '@mirage/network/lab-answers.ts'
+import { NetworkError } from '@mirage/network/error.ts'
+import type { moduleRegistry } from '../module-registry/contract.ts'
+import type { LeasedTask } from '../scan-orchestration/contract.ts'
+import { openOutbox } from './outbox.ts'
+import { labAway, type RunSession } from './sessions.ts'
+
+const defaultTimeout = '5m'
+
+export interface AttemptOptions {
+  entry: ManifestEntry
+  run: RunSession
+  registry: Client<typeof moduleRegistry>
+  announce(events: OutgoingEvent[]): Promise<void>
+  now(): number
+  log: Log
+  /** Aborts when the lease is lost or the process stops: nothing more is announced then. */
+  signal: AbortSignal
+  /** Called with every request or question that is about to be sent. */
+  sent(kind: 'request' | 'query', count: number): void
+}
+
+/**
+ * Runs one attempt of a task and announces what it yields, then its end. Resolves without an end when the lease was
+ * lost. Throws `lab.away` when the way out is gone, so that the attempt counts for nothing.
+ */
+export async function runAttempt(task: LeasedTask, options: AttemptOptions): Promise<void> {
+  const { entry, run, registry, now, signal } = options
+  const module = await entry.load()
+  const key = module.needs
+    ? (await registry.revealKey({ name: module.needs.key }, { workspace: task.workspace })).value
+    : undefined
+  const spent = { request: 0, query: 0 }
+  const timeout = AbortSignal.timeout(parseDuration(module.limits?.timeout ?? defaultTimeout)!)
+  const stop = AbortSignal.any([signal, timeout])
+  const outbox = openOutbox(task, module.version, options.announce)
+  const startedAt = now()
+  await using transport = run.session.task({
+    module: module.id,
+    task: String(task.task),
+    attempt: task.attempt,
+    contact: module.contact,
+    limits: limitsOf(module, run),
+    secrets: key === undefined ? [] : [key],
+    admits: admittedHosts(task, run),
+    signal: stop,
+    spend(kind, count) {
+      const most = kind === 'request' ? task.requests : task.queries
+      if (most !== undefined && spent[kind] + count > most) throw overBudget(kind, most)
+      spent[kind] += count
+      options.sent(kind, count)
+    },
+  })
+  let end: Ended | undefined
+  try {
+    const work = { run: task.run, entities: task.entities, ...(key === undefined ? {} : { key }) }
+    const log = (message: string, fields?: Record<string, unknown>): void =>
+      options.log.debug(message, { module: module.id, ...fields })
+    for await (const yielded of runModule(module, work, transport, { signal: stop, now, log })) {
+      if (yielded.kind === 'observation') await outbox.observation(yielded.observation)
+      else if (yielded.kind === 'finding') await outbox.finding(yielded.finding)
+      else end = yielded
+      if (signal.aborted) return
+    }
+    if (signal.aborted || !end) return
+    if (run.dialMap && mayBeGone(end) && !(await labAnswers(run.dialMap))) throw labAway()
+    const outcome = timeout.aborted ? 'timed-out' : end.outcome
+    const reason = timeout.aborted ? `it took longer than ${module.limits?.timeout ?? defaultTimeout}` : end.reason
+    await outbox.finish({
+      outcome,
+      ...(reason === undefined ? {} : { reason }),
+      requests: spent.request,
+      queries: spent.query,
+      observations: end.counts.observations,
+      dropped: end.counts.dropped,
+      ms: now() - startedAt,
+    })
+    if (module.needs && (outcome === 'key-refused' || outcome === 'found'))
+      await registry.reportKey(
+        { name: module.needs.key, state: outcome === 'found' ? 'set' : 'refused' },
+        { workspace: task.workspace },
+      )
+  } finally {
+    outbox.close()
+  }
+}
+
+/** Outcomes that a vanished lab looks like. Partial answers too: a module may have gone on after a failure. */
+function mayBeGone({ outcome }: Ended): boolean {
+  return (
+    outcome === 'unreachable' ||
+    outcome === 'timed-out' ||
+    outcome === 'empty' ||
+    outcome === 'found' ||
+    outcome === 'failed'
+  )
+}
+
+function overBudget(kind: string, most: number): NetworkError {
+  const unit = kind === 'request' ? 'requests' : 'queries'
+  return new NetworkError({
+    outcome: 'skipped',
+    reason: 'budget',
+    detail: `The budget leaves this task ${most} ${unit}, and they are used up.`,
+  })
+}
+
+/** What the module declares, or what the run says instead. */
+function limitsOf(
+  module: AnyModule,
+  { policy }: RunSession,
+): { group: string; perMinute?: number; perSecond?: number } {
+  const { group = module.id, perMinute, perSecond } = module.limits ?? {}
+  const wanted = policy.definition.moduleRates?.[module.id]
+  const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(wanted ?? '') ?? []
+  if (amount !== undefined) return { group, perSecond: Number(amount) / (parseDuration(`1${unit}`)! / 1000) }
+  return { group, ...(perMinute === undefined ? {} : { perMinute }), ...(perSecond === undefined ? {} : { perSecond }) }
+}
+
+/** The hosts this task was leased for: addresses that names in scope resolve to, and what a longer distance admits. */
+function admittedHosts({ entities }: LeasedTask, { scope }: RunSession): string[] {
+  const hosts: string[] = []
+  for (const entity of entities) {
+    const place = placeOf(entity)
+    if (scope.excluded(entity)) continue
+    if (place?.at === 'name') hosts.push(place.name)
+    if (place?.at === 'address') hosts.push(formatAddress(place.bytes))
+  }
+  return hosts
+}
+
+export function unknownModule(id: string): MirageError {
+  return new MirageError({
+    code: 'modules.not_found',
+    status: 404,
+    detail: `There is no module “${id}” in this collector.`,
+  })
+}

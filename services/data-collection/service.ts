@@ -1,0 +1,77 @@
+import { randomInt } from 'node:crypto'
+import { defineService, on } from '@mirage/kit/service.ts'
+import { manifest } from '@mirage/modules/manifest.generated.ts'
+import { openDnsEngine } from '@mirage/network/dns/engine.ts'
+import { openLimiter } from '@mirage/network/limiter.ts'
+import { openNetwork } from '@mirage/network/session.ts'
+import { blobs, cache, documents, installation } from '@mirage/ports/needs.ts'
+import { moduleRegistry } from '../module-registry/contract.ts'
+import { runsChanged, scans } from '../scan-orchestration/contract.ts'
+import { collection } from './contract.ts'
+import { deleteExchanges, getBody, getExchange, listExchanges } from './exchanges.ts'
+import { openRecorder } from './recorder.ts'
+import { Sessions, type SessionsOptions } from './sessions.ts'
+import { settings } from './settings.ts'
+import { openStore } from './store.ts'
+import { tryModule } from './trial.ts'
+import { work } from './worker.ts'
+import { gather } from './gather.ts'
+
+export const dataCollection = defineService({
+  contract: collection,
+  settings,
+  needs: { documents, blobs, cache, installation, scans, registry: moduleRegistry },
+  async start({ documents, blobs, cache, installation, scans, registry, settings, clock, log, signal, announce }) {
+    const store = await openStore(documents)
+    const engine = openDnsEngine()
+    const now = (): number => clock.now()
+    const { dataDirectory } = installation
+    const network = openNetwork({
+      recorder: openRecorder(store, blobs),
+      limiter: openLimiter({ take: (key, bucket, cost, at) => cache.take(key, bucket, cost, at), now }),
+      engine,
+      now,
+      log,
+      random: () => randomInt(1 << 30) / (1 << 30),
+      allowPrivate: settings.allowPrivateTargets,
+    })
+    const modules = new Map(manifest.map((entry) => [entry.id, entry]))
+    const { userAgent, resolvers, allowPrivateTargets: allowPrivate } = settings
+    const options: SessionsOptions = { network, scans, dataDirectory, userAgent, resolvers, allowPrivate }
+    const sessions = new Sessions(options)
+    const working = work({
+      scans,
+      modules,
+      sessions,
+      tasks: settings.tasks,
+      tasksPerModule: settings.tasksPerModule,
+      dataDirectory,
+      attempt: { registry, announce: gather(announce, 64), now, log },
+      log,
+      signal,
+    })
+    working.catch((error: unknown) => log.error('The collector stopped working', { error }))
+    return {
+      handlers: {
+        listExchanges: (input, { workspace }) => listExchanges(store, workspace, input),
+        getExchange: ({ id }, { workspace }) => getExchange(store, workspace, id),
+        getExchangeBody: ({ id }, { workspace }) => getBody(store, blobs, workspace, id),
+        tryModule: (input, { workspace, signal }) =>
+          tryModule({ modules, sessions: options, registry, now }, workspace, input, signal),
+      },
+      consumes: [
+        on(runsChanged, async (events) => {
+          for (const { workspace, payload } of events) {
+            if (payload.status !== 'running' && payload.status !== 'queued') await sessions.close(payload.run)
+            if (payload.status === 'deleted') await deleteExchanges(store, workspace, payload.run)
+          }
+        }),
+      ],
+      async [Symbol.asyncDispose]() {
+        await working.catch(() => undefined)
+        await sessions[Symbol.asyncDispose]()
+        await engine[Symbol.asyncDispose]()
+      },
+    }
+  },
+})

@@ -1,0 +1,64 @@
+import type { Collection, CollectionSpec, Documents } from '@mirage/ports/documents.ts'
+
+/** An exchange as stored: the network's record, with bodies by their hash. */
+export interface ExchangeDocument {
+  id: string
+  run: string
+  task: number
+  module: string
+  /** `module/request`, for answers that may be used again; absent where they may not. */
+  reuse?: string
+  /** `pageName` of a page that was answered well; absent for anything else. */
+  page?: string
+  at: number
+  kind: 'http' | 'tls' | 'whois'
+  occurrence: number
+  request: string
+  elapsedMs: number
+  contact: string
+  peer: string
+  /** JSON of what was asked and what came back, without secrets and bodies. */
+  asked: object
+  answer: object
+  body?: string
+  certificates?: string
+  bytes: number
+  credentials: boolean
+}
+
+/** Up to 1,000 questions with their answers, compressed. */
+export interface FrameDocument {
+  id: string
+  run: string
+  module: string
+  task: number
+  /** `run/module/task`. */
+  key: string
+  kind: 'dns' | 'tcp'
+  at: number
+  count: number
+  /** Base64. */
+  body: string
+}
+
+const exchanges: CollectionSpec<ExchangeDocument> = {
+  name: 'exchanges',
+  indexes: {
+    run: ['run', 'at'],
+    runModule: ['run', 'module', 'at'],
+    reuse: ['reuse', 'at'],
+    page: ['page', 'at'],
+    page: ['page', 'at'],
+  },
+}
+
+const frames: CollectionSpec<FrameDocument> = { name: 'frames', indexes: { key: ['key'], run: ['run', 'at'] } }
+
+export interface Store {
+  exchanges: Collection<ExchangeDocument>
+  frames: Collection<FrameDocument>
+}
+
+export async function openStore(documents: Documents): Promise<Store> {
+  return { exchanges: await documents.collection(exchanges), frames: await documents.collection(frames) }
+}

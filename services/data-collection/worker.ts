@@ -1,0 +1,144 @@
+import { hostname } from 'node:os'
+import { hash } from 'node:crypto'
+import { pause } from '@mirage/kit/clock.ts'
+import type { Client } from '@mirage/kit/contract.ts'
+import { MirageError, messageOf } from '@mirage/kit/errors.ts'
+import { newId } from '@mirage/kit/id.ts'
+import type { Log } from '@mirage/kit/log.ts'
+import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
+import type { LeasedTask, scans } from '../scan-orchestration/contract.ts'
+import { type AttemptOptions, runAttempt, unknownModule } from './attempt.ts'
+import type { Sessions } from './sessions.ts'
+
+const renewMs = 500
+const waitMs = 1_000
+const troubleMs = 500
+
+export interface WorkerOptions {
+  scans: Client<typeof scans>
+  modules: Map<string, ManifestEntry>
+  sessions: Sessions
+  /** Tasks at the same time, in all and of a module that sets no limit of its own. */
+  tasks: number
+  tasksPerModule: number
+  dataDirectory: string
+  attempt: Pick<AttemptOptions, 'registry' | 'announce' | 'now' | 'log'>
+  log: Log
+  signal: AbortSignal
+}
+
+interface Running {
+  lease: LeasedTask
+  leaseEndsAt: number
+  progress: number
+  stop: AbortController
+  done: Promise<void>
+}
+
+/**
+ * Pulls tasks and runs them, as many as there are free slots of their modules; keeps their leases while they run. Who
+ * cannot renew stops sending when the lease ends. Resolves when it was told to stop and everything has ended.
+ */
+export async function work(options: WorkerOptions): Promise<void> {
+  const { scans, modules, signal, log } = options
+  // The place tells a new instance that the former one in the same data directory is dead.
+  const worker = `${hostname()}-${hash('sha256', options.dataDirectory, 'hex').slice(0, 8)}#${newId('worker')}`
+  const running = new Map<string, Running>()
+  const renewals = renewLeases()
+  let freed = Promise.withResolvers<void>()
+
+  while (!signal.aborted) {
+    try {
+      const others = options.tasks - running.size
+      if (others <= 0) {
+        await Promise.race([freed.promise, pause(waitMs, signal)])
+        continue
+      }
+      const { tasks } = await scans.leaseTasks(
+        { worker, free: freeSlots(others), others: 0, waitMs: running.size > 0 ? 100 : waitMs },
+        { signal },
+      )
+      for (const lease of tasks) start(lease)
+    } catch (error) {
+      if (signal.aborted) break
+      log.warn('No tasks could be leased', { reason: messageOf(error) })
+      await pause(troubleMs, signal)
+    }
+  }
+  for (const { stop } of running.values()) stop.abort(new Error('the collector stops'))
+  await Promise.allSettled([...running.values()].map(({ done }) => done))
+  await renewals
+
+  function freeSlots(others: number): Record<string, number> {
+    const busy = new Map<string, number>()
+    for (const { lease } of running.values()) busy.set(lease.module, (busy.get(lease.module) ?? 0) + 1)
+    const free: Record<string, number> = {}
+    for (const [id, { limits }] of modules)
+      free[id] = Math.min(others, Math.max(0, (limits?.concurrency ?? options.tasksPerModule) - (busy.get(id) ?? 0)))
+    return free
+  }
+
+  function start(lease: LeasedTask): void {
+    const name = nameOf(lease)
+    const stop = new AbortController()
+    const entry: Running = { lease, leaseEndsAt: lease.leaseEndsAt, progress: 0, stop, done: Promise.resolve() }
+    running.set(name, entry)
+    entry.done = attempt(lease, entry, AbortSignal.any([signal, stop.signal])).finally(() => {
+      running.delete(name)
+      freed.resolve()
+      freed = Promise.withResolvers()
+    })
+  }
+
+  async function attempt(lease: LeasedTask, entry: Running, signal: AbortSignal): Promise<void> {
+    try {
+      const module = modules.get(lease.module)
+      if (!module) throw unknownModule(lease.module)
+      const run = await options.sessions.of(lease)
+      const sent = (_kind: 'request' | 'query', count: number): number => (entry.progress += count)
+      await runAttempt(lease, { ...options.attempt, entry: module, run, signal, sent })
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof MirageError && error.code === 'lab.away') await hold(lease, error.detail)
+      else
+        log.error('An attempt could not be carried out', {
+          run: lease.run,
+          task: lease.task,
+          module: lease.module,
+          error,
+        })
+    }
+  }
+
+  /** Stops everything of the run here and says why; the orchestrator gives it out again in a moment. */
+  async function hold({ run, workspace }: LeasedTask, waitingFor: string): Promise<void> {
+    for (const { lease, stop } of running.values()) if (lease.run === run) stop.abort(new Error(waitingFor))
+    await options.sessions.close(run)
+    await scans
+      .holdRun({ run, worker, waitingFor }, { workspace })
+      .catch((error: unknown) => log.warn('A run could not be held', { run, reason: messageOf(error) }))
+  }
+
+  async function renewLeases(): Promise<void> {
+    while (!signal.aborted) {
+      await pause(renewMs, signal)
+      const held = [...running.values()]
+      if (held.length === 0 || signal.aborted) continue
+      try {
+        const leases = held.map(({ lease: { run, task, attempt }, progress }) => ({ run, task, attempt, progress }))
+        const { leaseEndsAt, stop } = await scans.renewLeases({ worker, leases }, { signal })
+        for (const entry of held) entry.leaseEndsAt = leaseEndsAt
+        for (const name of stop) running.get(nameOf(name))?.stop.abort(new Error('the lease was taken back'))
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn('Leases could not be renewed', { reason: messageOf(error) })
+        const now = options.attempt.now()
+        for (const { leaseEndsAt, stop } of held) if (leaseEndsAt < now) stop.abort(new Error('the lease ended'))
+      }
+    }
+  }
+}
+
+function nameOf({ run, task, attempt }: { run: string; task: number; attempt: number }): string {
+  return `${run}/${task}/${attempt}`
+}

@@ -1,0 +1,174 @@
+import { type Clock, toInstant } from '@mirage/kit/clock.ts'
+import { MirageError, notFound } from '@mirage/kit/errors.ts'
+import { didYouMean } from '@mirage/kit/settings.ts'
+import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
+import type { Collection, Documents } from '@mirage/ports/documents.ts'
+import type { KeyInfo, ModuleInfo } from './contract.ts'
+import type { Vault } from './vault.ts'
+
+interface KeyDocument {
+  /** The name: `SHODAN_API_KEY`. */
+  id: string
+  sealed: string
+  hint?: string
+  state: 'set' | 'refused'
+  setAt: number
+}
+
+interface SwitchDocument {
+  /** The module. */
+  id: string
+  enabled: boolean
+}
+
+const hintLength = 4
+const shortestHinted = 16
+
+/** What is known of the modules in each workspace: their keys and whether they are on. */
+export class Registry {
+  readonly #manifest: ManifestEntry[]
+  readonly #vault: Vault
+  readonly #clock: Clock
+  readonly #keys: Collection<KeyDocument>
+  readonly #switches: Collection<SwitchDocument>
+
+  private constructor(
+    manifest: ManifestEntry[],
+    vault: Vault,
+    clock: Clock,
+    keys: Collection<KeyDocument>,
+    switches: Collection<SwitchDocument>,
+  ) {
+    this.#manifest = manifest
+    this.#vault = vault
+    this.#clock = clock
+    this.#keys = keys
+    this.#switches = switches
+  }
+
+  static async open(documents: Documents, manifest: ManifestEntry[], vault: Vault, clock: Clock): Promise<Registry> {
+    const keys = await documents.collection<KeyDocument>({ name: 'keys', indexes: {} })
+    const switches = await documents.collection<SwitchDocument>({ name: 'switches', indexes: {} })
+    return new Registry(manifest, vault, clock, keys, switches)
+  }
+
+  async list(
+    workspace: string,
+    { consumes, produces, useCase }: { consumes?: string; produces?: string; useCase?: string },
+  ): Promise<ModuleInfo[]> {
+    const fitting = this.#manifest.filter(
+      (module) =>
+        (consumes === undefined || module.consumes.some(({ type }) => type === consumes)) &&
+        (produces === undefined || module.produces.some((type) => type === produces)) &&
+        (useCase === undefined || module.useCases.some((one) => one === useCase)),
+    )
+    return Promise.all(fitting.map((module) => this.#describe(workspace, module)))
+  }
+
+  async get(workspace: string, id: string): Promise<ModuleInfo> {
+    return this.#describe(workspace, this.#find(id))
+  }
+
+  async enable(workspace: string, id: string, enabled: boolean): Promise<ModuleInfo> {
+    const module = this.#find(id)
+    await this.#switches.put(workspace, [{ id, enabled }])
+    return this.#describe(workspace, module)
+  }
+
+  async keys(workspace: string): Promise<KeyInfo[]> {
+    const names = [...new Set(this.#manifest.flatMap(({ needs }) => needs?.key ?? []))].sort()
+    const stored = await this.#keys.getMany(workspace, names)
+    return names.map((name, i) => this.#describeKey(name, stored[i]))
+  }
+
+  /** Throws `keys.unknown` when no module needs a key of this name. */
+  async setKey(workspace: string, name: string, value: string): Promise<KeyInfo> {
+    const names = this.#manifest.flatMap(({ needs }) => needs?.key ?? [])
+    if (!names.includes(name))
+      throw new MirageError({
+        code: 'keys.unknown',
+        status: 404,
+        detail: `No module needs a key “${name}”${didYouMean(name, names)}.`,
+      })
+    const text = value.trim()
+    const document: KeyDocument = {
+      id: name,
+      sealed: this.#vault.seal(`${workspace}/${name}`, text),
+      ...(text.length >= shortestHinted ? { hint: text.slice(-hintLength) } : {}),
+      state: 'set',
+      setAt: this.#clock.now(),
+    }
+    await this.#keys.put(workspace, [document])
+    return this.#describeKey(name, document)
+  }
+
+  async removeKey(workspace: string, name: string): Promise<void> {
+    await this.#keys.delete(workspace, [name])
+  }
+
+  /** The value, for the collector; undefined where none is set. */
+  async reveal(workspace: string, name: string): Promise<string | undefined> {
+    const stored = await this.#keys.get(workspace, name)
+    return stored && this.#vault.open(`${workspace}/${name}`, stored.sealed)
+  }
+
+  async report(workspace: string, name: string, state: 'set' | 'refused'): Promise<void> {
+    const stored = await this.#keys.get(workspace, name)
+    if (stored && stored.state !== state) await this.#keys.put(workspace, [{ ...stored, state }])
+  }
+
+  #find(id: string): ManifestEntry {
+    const module = this.#manifest.find((one) => one.id === id)
+    if (module) return module
+    const near = didYouMean(
+      id,
+      this.#manifest.map((one) => one.id),
+    )
+    throw near
+      ? new MirageError({ code: 'modules.not_found', status: 404, detail: `There is no module “${id}”${near}.` })
+      : notFound('modules', id)
+  }
+
+  async #describe(workspace: string, module: ManifestEntry): Promise<ModuleInfo> {
+    const { id, needs, limits = {} } = module
+    const { enabled } = (await this.#switches.get(workspace, id)) ?? { enabled: true }
+    const key = needs && (await this.#keys.get(workspace, needs.key))
+    return {
+      id,
+      version: module.version,
+      title: module.title,
+      summary: module.summary,
+      homepage: module.homepage,
+      ...(module.documentation === undefined ? {} : { documentation: module.documentation }),
+      ...(module.terms === undefined ? {} : { terms: module.terms }),
+      consumes: module.consumes.map(({ type, where }) => ({ type, ...(where === undefined ? {} : { where }) })),
+      produces: [...module.produces],
+      contact: module.contact,
+      discloses: module.discloses ?? false,
+      origin: module.origin ?? id,
+      useCases: [...module.useCases],
+      flags: [...(module.flags ?? [])],
+      limits,
+      ...(needs
+        ? { key: { name: needs.key, where: needs.where, tier: needs.tier, state: key?.state ?? 'missing' } }
+        : {}),
+      volatile: [...(module.volatile ?? [])],
+      sample: module.sample,
+      batch: module.batch ?? 1,
+      enabled,
+    }
+  }
+
+  #describeKey(name: string, stored: KeyDocument | undefined): KeyInfo {
+    const modules = this.#manifest.filter(({ needs }) => needs?.key === name)
+    const where = modules[0]?.needs?.where
+    return {
+      name,
+      state: stored?.state ?? 'missing',
+      modules: modules.map(({ id }) => id),
+      ...(where === undefined ? {} : { where }),
+      ...(stored ? { setAt: toInstant(stored.setAt) } : {}),
+      ...(stored?.hint === undefined ? {} : { hint: stored.hint }),
+    }
+  }
+}

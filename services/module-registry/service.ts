@@ -1,0 +1,49 @@
+import { announcement } from '@mirage/kit/event.ts'
+import { defineService } from '@mirage/kit/service.ts'
+import { manifest } from '@mirage/modules/manifest.generated.ts'
+import { documents, installation } from '@mirage/ports/needs.ts'
+import { modulesChanged, moduleRegistry } from './contract.ts'
+import { Registry } from './registry.ts'
+import { settings } from './settings.ts'
+import { openVault } from './vault.ts'
+
+export const moduleRegistryService = defineService({
+  contract: moduleRegistry,
+  settings,
+  needs: { documents, installation },
+  async start({ documents, installation, clock, announce }) {
+    const registry = await Registry.open(documents, manifest, openVault(installation.masterKey), clock)
+    const changed = (workspace: string, change: { modules: string[]; keys: string[] }): Promise<void> =>
+      announce([announcement(modulesChanged, workspace, `${clock.now()}/${JSON.stringify(change)}`, change)])
+    return {
+      handlers: {
+        listModules: async (filter, { workspace }) => ({ items: await registry.list(workspace, filter) }),
+        getModule: ({ module }, { workspace }) => registry.get(workspace, module),
+        changeModule: async ({ module, enabled }, { workspace }) => {
+          const info = await registry.enable(workspace, module, enabled)
+          await changed(workspace, { modules: [module], keys: [] })
+          return info
+        },
+        listKeys: async (_input, { workspace }) => ({ items: await registry.keys(workspace) }),
+        setKey: async ({ name, value }, { workspace }) => {
+          const info = await registry.setKey(workspace, name, value)
+          await changed(workspace, { modules: [], keys: [name] })
+          return info
+        },
+        removeKey: async ({ name }, { workspace }) => {
+          await registry.removeKey(workspace, name)
+          await changed(workspace, { modules: [], keys: [name] })
+          return {}
+        },
+        revealKey: async ({ name }, { workspace }) => {
+          const value = await registry.reveal(workspace, name)
+          return value === undefined ? {} : { value }
+        },
+        reportKey: async ({ name, state }, { workspace }) => {
+          await registry.report(workspace, name, state)
+          return {}
+        },
+      },
+    }
+  },
+})
