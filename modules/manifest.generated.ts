@@ -36,6 +36,38 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./certspotter/module.ts')).module,
   },
   {
+    "id": "crawler",
+    "version": 1,
+    "title": "Crawler",
+    "summary": "Links, forms and well-known files of web pages",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc9309",
+    "consumes": [
+      {
+        "type": "url"
+      }
+    ],
+    "produces": [
+      "url",
+      "domain",
+      "ip-address",
+      "web-form",
+      "email"
+    ],
+    "contact": "target",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "concurrency": 50,
+      "timeout": "2m",
+      "perHost": 500
+    },
+    "sample": "https://www.northwind.example/",
+    load: async () => (await import('./crawler/module.ts')).module,
+  },
+  {
     "id": "crtsh",
     "version": 1,
     "title": "crt.sh",
@@ -201,6 +233,86 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./dns-transfer/module.ts')).module,
   },
   {
+    "id": "extract-contacts",
+    "version": 1,
+    "title": "Contacts in pages",
+    "summary": "E-mail addresses and phone numbers in recorded pages",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc6068",
+    "consumes": [
+      {
+        "type": "url",
+        "where": "isPage"
+      }
+    ],
+    "produces": [
+      "email",
+      "phone"
+    ],
+    "contact": "none",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "identity"
+    ],
+    "sample": "https://www.northwind.example/contact",
+    load: async () => (await import('./extract-contacts/module.ts')).module,
+  },
+  {
+    "id": "extract-identifiers",
+    "version": 1,
+    "title": "Identifiers in pages",
+    "summary": "Crypto addresses, IBANs, hashes, social profiles and analytics ids in recorded pages",
+    "homepage": "https://html.spec.whatwg.org/",
+    "consumes": [
+      {
+        "type": "url",
+        "where": "isPage"
+      }
+    ],
+    "produces": [
+      "crypto-address",
+      "bank-account",
+      "hash",
+      "account",
+      "fingerprint"
+    ],
+    "contact": "none",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "identity"
+    ],
+    "sample": "https://www.northwind.example/",
+    load: async () => (await import('./extract-identifiers/module.ts')).module,
+  },
+  {
+    "id": "extract-secrets",
+    "version": 1,
+    "title": "Secrets in pages",
+    "summary": "Keys and tokens in recorded pages and scripts, masked",
+    "homepage": "https://cwe.mitre.org/data/definitions/798.html",
+    "consumes": [
+      {
+        "type": "url",
+        "where": "isPage"
+      }
+    ],
+    "produces": [
+      "credential-leak"
+    ],
+    "contact": "none",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "sample": "https://app.northwind.example/bundle.js",
+    load: async () => (await import('./extract-secrets/module.ts')).module,
+  },
+  {
     "id": "hackertarget",
     "version": 1,
     "title": "HackerTarget",
@@ -332,6 +444,143 @@ export const manifest: ManifestEntry[] = [
     ],
     "sample": "northwind.example",
     load: async () => (await import('./mail-security/module.ts')).module,
+  },
+  {
+    "id": "port-scan",
+    "version": 1,
+    "title": "Port scan",
+    "summary": "Open TCP ports of an address, with the product behind them where it greets",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc9293",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      }
+    ],
+    "produces": [
+      "open-port",
+      "service",
+      "technology"
+    ],
+    "contact": "target",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "limits": {
+      "concurrency": 20,
+      "timeout": "5m"
+    },
+    "settings": {
+      "type": "object",
+      "required": [
+        "ports"
+      ],
+      "properties": {
+        "ports": {
+          "type": "array",
+          "items": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 65535
+          },
+          "default": [
+            21,
+            22,
+            23,
+            25,
+            53,
+            79,
+            80,
+            81,
+            110,
+            111,
+            113,
+            135,
+            139,
+            143,
+            179,
+            389,
+            443,
+            445,
+            465,
+            512,
+            513,
+            514,
+            515,
+            548,
+            554,
+            587,
+            631,
+            636,
+            873,
+            989,
+            990,
+            993,
+            995,
+            1080,
+            1433,
+            1521,
+            1723,
+            1883,
+            2049,
+            2082,
+            2083,
+            2181,
+            2222,
+            2375,
+            2376,
+            3000,
+            3128,
+            3260,
+            3268,
+            3306,
+            3389,
+            4443,
+            4848,
+            5000,
+            5060,
+            5222,
+            5432,
+            5601,
+            5672,
+            5900,
+            5984,
+            5985,
+            6000,
+            6379,
+            6443,
+            7001,
+            8000,
+            8008,
+            8080,
+            8081,
+            8086,
+            8443,
+            8888,
+            9000,
+            9042,
+            9090,
+            9092,
+            9200,
+            9300,
+            9418,
+            10000,
+            10250,
+            11211,
+            15672,
+            25565,
+            27017,
+            50000
+          ],
+          "description": "TCP ports to try."
+        }
+      }
+    },
+    "sample": "198.18.0.10",
+    load: async () => (await import('./port-scan/module.ts')).module,
   },
   {
     "id": "rdap-autnum",

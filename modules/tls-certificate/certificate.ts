@@ -22,7 +22,11 @@ export function readCertificate(der: Uint8Array): CertificateFacts | undefined {
   } catch {
     return undefined
   }
-  const { subject = '', issuer = '', subjectAltName = '', serialNumber, validFrom, validTo } = certificate
+  const { serialNumber, validFrom, validTo } = certificate
+  // Undefined where the certificate has none, whatever the types of Node say.
+  const [subject, issuer, subjectAltName] = [certificate.subject, certificate.issuer, certificate.subjectAltName].map(
+    (text: string | undefined) => text ?? '',
+  ) as [string, string, string]
   const commonName = /^CN=(.*)$/m.exec(subject)?.[1]
   return {
     subject: onOneLine(subject),

@@ -23,6 +23,8 @@ export interface Consumes<C extends EntityType = EntityType> {
 export interface Limits {
   perMinute?: number
   perSecond?: number
+  /** At most this many tasks of the module for URLs of one host in one run: what bounds a crawl of a site without end. */
+  perHost?: number
   /** Tasks of this module at the same time in one process. */
   concurrency?: number
   /** Modules that name the same group share its limits. Default: the module's id. */

@@ -20,6 +20,9 @@ export interface PageForm {
 export interface Page {
   title?: string
   links: PageLink[]
+  /** The targets of `mailto:` and `tel:` links, without scheme and query. */
+  mailto: string[]
+  tel: string[]
   forms: PageForm[]
   /** Contents of `<meta>` by `name` or `property`, in lower case. */
   meta: Record<string, string>
@@ -46,7 +49,7 @@ const unseen = new Set(['script', 'style', 'noscript', 'template', 'svg'])
 
 /** Reads an HTML answer in one pass, bounded in what it keeps; broken markup is read as far as it goes. */
 export function readPage(answer: HttpAnswer): Page {
-  const page: Page & { title: string } = { title: '', links: [], forms: [], meta: {}, text: '' }
+  const page: Page & { title: string } = { title: '', links: [], mailto: [], tel: [], forms: [], meta: {}, text: '' }
   const seen = new Set<string>()
   let base = answer.url
   let form: PageForm | undefined
@@ -67,6 +70,7 @@ export function readPage(answer: HttpAnswer): Page {
         if (unseen.has(name)) hidden++
         text += ' '
         const link = linkAttributes[name]
+        if (name === 'a' || name === 'area') readContactLink(page, attributes['href'] ?? '')
         if (link) addLink(link[0], attributes[link[1]], attributes['rel']?.toLowerCase())
         else if (name === 'title') inTitle = hidden === 0 && page.title === ''
         else if (name === 'base') base = resolveLink(attributes['href'] ?? '', answer.url) ?? base
@@ -92,14 +96,9 @@ export function readPage(answer: HttpAnswer): Page {
     { lowerCaseTags: true, decodeEntities: true },
   )
   parser.end(textOf(answer))
-  const title = collapse(page.title).slice(0, 500)
-  return {
-    links: page.links,
-    forms: page.forms,
-    meta: page.meta,
-    text: collapse(text),
-    ...(title === '' ? {} : { title }),
-  }
+  const { title, ...read } = page
+  const shown = collapse(title).slice(0, 500)
+  return { ...read, text: collapse(text), ...(shown === '' ? {} : { title: shown }) }
 }
 
 /** True for an answer whose body is HTML, by its media type or, where the peer names none, by its first bytes. */
@@ -115,6 +114,23 @@ export function resolveLink(target: string, base: string): string | undefined {
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined
   url.hash = ''
   return url.href
+}
+
+/** RFC 6068 and RFC 3966: what stands before the query, percent-decoded. */
+function readContactLink(page: Page, href: string): void {
+  const [, scheme = '', target = ''] = /^\s*(mailto|tel):([^?;]+)/i.exec(href) ?? []
+  if (target === '' || page.mailto.length + page.tel.length >= maxLinks) return
+  const targets = decodePercent(target).split(',')
+  if (scheme.toLowerCase() === 'tel') page.tel.push(targets[0]!.trim())
+  else page.mailto.push(...targets.map((one) => one.trim()))
+}
+
+function decodePercent(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function readMeta(meta: Record<string, string>, attributes: Record<string, string>): void {
