@@ -131,8 +131,10 @@ function urlReadings(url: string, text: string): Reading[] {
 /** A name; with a port or a path a URL without its scheme. Where a path is an account or a repository it is that first. */
 function nameReadings(text: string): Reading[] {
   const names = reading('domain', text)
-  if (names.length === 0)
-    return /^[^\s/:@]+\.[^\s/:@]+(?:[:/]|\[:\])/.test(text) ? urlReadings(`https://${text}`, text) : []
+  if (names.length === 0) {
+    const isUrl = /^[^\s/:@]+\.[^\s/:@]+(?:[:/]|\[:\])/.test(text) && !/^[\d.]+\/\d+$/.test(text)
+    return isUrl ? urlReadings(`https://${text}`, text) : []
+  }
   const name = names[0]!.entities[0]!.value
   const others = [...reading('cloud-bucket', name), ...reading('cloud-tenant', name)]
   return [...names, ...others]

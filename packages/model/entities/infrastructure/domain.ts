@@ -64,11 +64,16 @@ function findDomains(text: string): Match[] {
   return matches
 }
 
+/** Latin right beside a script written without spaces: most likely two words, not one label. */
+const unspaced = '\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}\\p{Script=Thai}'
+const glued = new RegExp(`[a-z\\d][${unspaced}]|[${unspaced}][a-z\\d]`, 'iu')
+
 function nameIn(text: string, start: number, end: number): Match | undefined {
   while (start < end && isEdge(text.charCodeAt(start))) start++
   while (end > start && isEdge(text.charCodeAt(end - 1))) end--
   if (end - start < 4 || end - start > 253 || !mayStandHere(text, start, end)) return undefined
   const raw = text.slice(start, end)
+  if (glued.test(raw)) return undefined
   const value = canonicalName(raw)
   return value !== undefined && hasKnownSuffix(value) && !looksLikeFile(value)
     ? { value, raw, index: start }
