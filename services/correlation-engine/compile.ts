@@ -1,0 +1,188 @@
+import { contentId } from '@mirage/model/id.ts'
+import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import type { Observation } from '@mirage/model/observation.ts'
+import type { RelationshipKind } from '@mirage/model/relationship.ts'
+import { allowsAbsence, type Check, compileCondition } from './condition.ts'
+import { type CompiledFilter, compileFilter } from './filter.ts'
+import { partOf } from './part.ts'
+import type { Joined, RuleDefinition } from './rule.ts'
+import { compileWording, type Wording } from './wording.ts'
+
+export interface CompiledSet {
+  name: string
+  kinds: RelationshipKind[]
+  direction: 'out' | 'in'
+  qualifiers: ReadonlySet<string> | undefined
+  seenBy: ReadonlySet<string> | undefined
+  edgeChecks: (readonly [string, Check])[]
+  filter: CompiledFilter
+  least: number
+  most: number
+  distinct: string | undefined
+  because: Wording | undefined
+}
+
+export interface CompiledRule {
+  definition: RuleDefinition
+  entity: CompiledFilter
+  sets: CompiledSet[]
+  members: { least: number; most: number; distinct: string | undefined }
+  headline: Wording
+  explanation: Wording
+  because: Wording
+  /** More facts can only make it fire, never take it back: it may be evaluated while a run goes on. */
+  live: boolean
+}
+
+/** The rule with its conditions as functions. Throws a sentence for what cannot be. */
+export function compileRule(definition: RuleDefinition): CompiledRule {
+  try {
+    const entity = compileFilter(definition.entity)
+    const sets = Object.entries(definition.joined ?? {}).map(([name, joined]) => compileSet(name, joined))
+    const names = definition.group === 'entity' ? ['entity', ...sets.map((set) => set.name)] : ['members', 'key']
+    for (const analysis of definition.analyse ?? []) demandSets(analysis, definition.group === 'entity', names)
+    const { least = 1, most = Infinity, distinct } = definition.members ?? {}
+    return {
+      definition,
+      entity,
+      sets,
+      members: { least, most, distinct },
+      headline: compileWording(definition.headline, names),
+      explanation: compileWording(definition.explanation, names),
+      because: compileWording(definition.because, ['it']),
+      live:
+        definition.group !== 'everything' &&
+        most === Infinity &&
+        !entity.allowsAbsence &&
+        !(definition.analyse ?? []).some((analysis) => 'only' in analysis || 'outlier' in analysis) &&
+        sets.every((set) => set.most === Infinity && !set.filter.allowsAbsence) &&
+        !Object.values(definition.joined ?? {}).some(({ edge }) => Object.values(edge ?? {}).some(allowsAbsence)),
+    }
+  } catch (error) {
+    throw new Error(`rule ${definition.id}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function compileSet(name: string, joined: Joined): CompiledSet {
+  const { over, direction, qualifier, seenBy, edge, least, most, distinct, because, ...filter } = joined
+  return {
+    name,
+    kinds: Array.isArray(over) ? over : [over],
+    direction,
+    qualifiers: qualifier === undefined ? undefined : new Set(Array.isArray(qualifier) ? qualifier : [qualifier]),
+    seenBy: seenBy && new Set(seenBy),
+    edgeChecks: Object.entries(edge ?? {}).map(([attribute, check]) => [attribute, compileCondition(check)] as const),
+    filter: compileFilter(filter),
+    least: least ?? (most === 0 ? 0 : 1),
+    most: most ?? Infinity,
+    distinct,
+    because: because === undefined ? undefined : compileWording(because, ['it', 'edge', 'entity']),
+  }
+}
+
+function demandSets(analysis: object, isEntity: boolean, names: string[]): void {
+  for (const [method, options] of Object.entries(analysis) as [string, Record<string, string>][]) {
+    const isOverMembers = method === 'outlier' || method === 'alike'
+    if (isOverMembers === isEntity)
+      throw new Error(isEntity ? `“${method}” needs a group of several entities` : `“${method}” needs “group: entity”`)
+    for (const end of ['of', 'and', 'notIn'])
+      if (options[end] !== undefined && !names.includes(options[end]))
+        throw new Error(`“${method}” names “${options[end]}”, which is not joined`)
+  }
+}
+
+/** That an observation may change a group of a rule. */
+export interface Touch {
+  rule: CompiledRule
+  key: string
+  node: string
+}
+
+type Toucher = (observation: Observation, touched: (rule: CompiledRule, key: string, node: string) => void) => void
+
+export interface TouchIndex {
+  /** Every group that this observation, seen by `module`, may change. Looks only at rules of its edge's kind or its entity's type. */
+  touch(
+    observation: Observation,
+    module: string,
+    touched: (rule: CompiledRule, key: string, node: string) => void,
+  ): void
+}
+
+/**
+ * The touch functions of all rules. A group that fires has an entity for which every condition holds, so it is enough
+ * to touch it by the sightings that one necessary condition rests on: an edge that must be there, else an attribute or
+ * a tag that must be there, else the entity itself.
+ */
+export function indexTouches(rules: CompiledRule[]): TouchIndex {
+  const byEdge = new Map<string, Toucher[]>()
+  const byType = new Map<EntityType | '', Toucher[]>()
+  for (const rule of rules) {
+    const anchor = rule.definition.group === 'entity' ? rule.sets.find((set) => set.least > 0) : undefined
+    if (anchor) {
+      for (const kind of anchor.kinds)
+        for (const module of anchor.seenBy ?? ['']) append(byEdge, `${kind} ${module}`, edgeToucher(rule, anchor))
+    } else for (const type of rule.entity.types ?? ['' as const]) append(byType, type, entityToucher(rule))
+  }
+  const ofAll = byType.get('') ?? []
+  return {
+    touch(observation, module, touched) {
+      const { edge, entity } = observation
+      if (edge) {
+        for (const toucher of byEdge.get(`${edge.kind} `) ?? none) toucher(observation, touched)
+        for (const toucher of byEdge.get(`${edge.kind} ${module}`) ?? none) toucher(observation, touched)
+      }
+      for (const toucher of byType.get(entity.type) ?? none) toucher(observation, touched)
+      for (const toucher of ofAll) toucher(observation, touched)
+    },
+  }
+}
+
+const none: Toucher[] = []
+
+function append<K>(map: Map<K, Toucher[]>, key: K, toucher: Toucher): void {
+  const list = map.get(key)
+  if (list) list.push(toucher)
+  else map.set(key, [toucher])
+}
+
+function edgeToucher(rule: CompiledRule, anchor: CompiledSet): Toucher {
+  return ({ edge, source, entity }, touched) => {
+    if (!edge || !source || (anchor.qualifiers && !anchor.qualifiers.has(edge.qualifier))) return
+    const isCentreEntity = (edge.direction === 'out') !== (anchor.direction === 'out')
+    const centre: EntityRef = isCentreEntity ? entity : source
+    const other: EntityRef = isCentreEntity ? source : entity
+    if (rule.entity.types && !rule.entity.types.has(centre.type)) return
+    if (anchor.filter.types && !anchor.filter.types.has(other.type)) return
+    if (!rule.entity.fitsValue(centre.type, centre.value) || !anchor.filter.fitsValue(other.type, other.value)) return
+    touched(rule, centre.id, centre.id)
+  }
+}
+
+function entityToucher(rule: CompiledRule): Toucher {
+  const { entity, definition } = rule
+  const { attributes, tags } = entity.needs
+  const [attribute] = attributes
+  const { group } = definition
+  return (observation, touched) => {
+    if (attribute !== undefined && observation.attributes?.[attribute] === undefined) return
+    if (tags.length > 0 && !tags.some((tag) => observation.tags?.includes(tag))) return
+    const { id, type, value } = observation.entity
+    if (!entity.fitsValue(type, value)) return
+    if (group === 'entity') touched(rule, id, id)
+    else if (group === 'everything') touched(rule, '', id)
+    else {
+      const common = 'part' in group ? partOf(type, value, group.part) : observation.attributes?.[group.attribute]
+      for (const one of Array.isArray(common) ? common : [common])
+        if (one !== undefined && one !== null && one !== '') touched(rule, groupKey(one), id)
+    }
+  }
+}
+
+/** What entities have in common as the key of their group: the text itself, or its hash where it is long. */
+export function groupKey(common: unknown): string {
+  const text = typeof common === 'string' ? common : JSON.stringify(common)
+  return text.length <= 128 ? text : contentId(text)
+}

@@ -1,0 +1,179 @@
+import type { Clock } from '@mirage/kit/clock.ts'
+import { pause } from '@mirage/kit/clock.ts'
+import type { Coverage } from '@mirage/kit/coverage.ts'
+import type { Log } from '@mirage/kit/log.ts'
+import type { Incoming } from '@mirage/kit/service.ts'
+import type { Graph } from '@mirage/ports/graph.ts'
+import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
+import { type CompiledRule, indexTouches } from './compile.ts'
+import { evaluateGroups } from './evaluate.ts'
+import { findingId, type FindingStore, type NewFinding } from './finding-store.ts'
+import { project } from './projection.ts'
+import { Touched } from './touched.ts'
+import { createTurns } from './turn.ts'
+
+export interface EngineParts {
+  graph: Graph
+  findings: FindingStore
+  rules: CompiledRule[]
+  coverage: Pick<Coverage, 'stateOf' | 'apply' | 'forget'>
+  clock: Clock
+  log: Log
+  signal: AbortSignal
+}
+
+/** Keys of groups that are read, evaluated and stored together. */
+const groupsAtOnce = 500
+/** Of every interval, so much at most goes to evaluating while runs go on. */
+const liveShare = 0.25
+
+/**
+ * Keeps the graph and what the rules say of it. Everything it writes is computed from its state, so batches may come
+ * again, in any order and in parts.
+ */
+export class Engine {
+  readonly #parts: EngineParts
+  readonly #touches
+  readonly #touched = new Touched()
+  /** One piece of work at a time, so that an older view of a group never overwrites a newer one. */
+  readonly #inTurn = createTurns()
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts
+    this.#touches = indexTouches(parts.rules)
+  }
+
+  /** Takes batches into the graph. Resolves when everything that follows from them is stored and announced. */
+  async take(events: Incoming<ObservationBatch>[]): Promise<void> {
+    const groups = Map.groupBy(events, ({ workspace, payload }) => `${workspace}\n${payload.run}`)
+    for (const its of groups.values()) await this.#takeOfRun(its)
+    await this.#parts.coverage.apply(events)
+  }
+
+  async #takeOfRun(events: Incoming<ObservationBatch>[]): Promise<void> {
+    const { graph, findings, coverage } = this.#parts
+    const { workspace, payload } = events[0]!
+    const { run } = payload
+    const state = await this.#inTurn(async () => {
+      const state = await coverage.stateOf(workspace, run)
+      if (state === 'forgotten') return state
+      const projection = project(
+        events.map((event) => event.payload),
+        this.#touches,
+      )
+      await graph.upsert(workspace, run, projection)
+      const statements = statementsOf(events)
+      if (statements.length > 0) await findings.add(workspace, run, statements)
+      if (state === 'open') this.#touched.add(workspace, run, projection.touched)
+      return state
+    })
+    // Late batches of attempts that do not count: nobody will call for the end of this run again.
+    if (state === 'settled') await this.evaluateRun(workspace, run)
+  }
+
+  /** Evaluates every group of a run. Afterwards the findings of the run are exactly what the rules say of it now. */
+  async evaluateRun(workspace: string, run: string): Promise<void> {
+    this.#touched.forget(workspace, run)
+    for (const rule of this.#parts.rules) await this.#evaluateRule(rule, workspace, run)
+  }
+
+  async #evaluateRule(rule: CompiledRule, workspace: string, run: string): Promise<void> {
+    const { graph, findings } = this.#parts
+    const { id } = rule.definition
+    const said = new Set<string>()
+    let after: string | undefined
+    do {
+      const page = await this.#inTurn(() =>
+        graph.keys(workspace, { run, group: id, limit: groupsAtOnce, ...(after === undefined ? {} : { after }) }),
+      )
+      const keys = page.items.map(({ key }) => key)
+      for (const finding of await this.#evaluate(rule, workspace, run, keys)) said.add(finding)
+      after = page.next
+    } while (after !== undefined)
+    await this.#inTurn(async () => {
+      const before = await findings.idsOfRule(workspace, run, id)
+      const gone = before.filter((finding) => !said.has(finding))
+      if (gone.length > 0) await findings.replace(workspace, run, [], gone)
+    })
+  }
+
+  /**
+   * Evaluates these groups and stores what the rule says; answers the ids of the findings. What it no longer says is
+   * taken back at the end of the run.
+   */
+  #evaluate(rule: CompiledRule, workspace: string, run: string, keys: string[]): Promise<string[]> {
+    const { graph, findings } = this.#parts
+    return this.#inTurn(async () => {
+      const fired = await evaluateGroups(rule, { graph, workspace, run }, keys)
+      const { id } = rule.definition
+      if (fired.length > 0) await findings.replace(workspace, run, fired)
+      return fired.map(({ key }) => findingId(workspace, id, key))
+    })
+  }
+
+  /** Evaluates what was touched every `everyMs` until the service stops, never for more than a part of the time. */
+  async evaluateLive(everyMs: number): Promise<void> {
+    const { clock, log, signal } = this.#parts
+    while (!signal.aborted) {
+      await pause(everyMs, signal)
+      const until = clock.now() + everyMs * liveShare
+      try {
+        while (!signal.aborted && clock.now() < until) if (!(await this.evaluateTouched())) break
+      } catch (error) {
+        if (!signal.aborted)
+          log.warn('Rules could not be evaluated; the end of the run evaluates them again', { error })
+      }
+    }
+  }
+
+  /** Evaluates some of the groups that were touched; false when there are none. */
+  async evaluateTouched(): Promise<boolean> {
+    const groups = this.#touched.take(groupsAtOnce)
+    if (!groups) return false
+    const { workspace, run, rule, keys } = groups
+    await this.#evaluate(rule, workspace, run, keys)
+    return true
+  }
+
+  /** Groups that wait to be evaluated. */
+  get waiting(): number {
+    return this.#touched.size
+  }
+
+  /** Forgets a run for ever: batches of it that still come change nothing. */
+  async deleteRun(workspace: string, run: string): Promise<void> {
+    const { graph, findings, coverage } = this.#parts
+    await coverage.forget(workspace, run)
+    await this.#inTurn(async () => {
+      this.#touched.forget(workspace, run)
+      await graph.deleteRun(workspace, run)
+      await findings.deleteRun(workspace, run)
+    })
+  }
+}
+
+function statementsOf(events: Incoming<ObservationBatch>[]): NewFinding[] {
+  return events.flatMap(({ payload, publishedAt }) =>
+    payload.findings.map(({ rule, severity, title, explanation, entities, exchange }) => ({
+      key: entities
+        .map(({ id }) => id)
+        .sort()
+        .join(' '),
+      content: {
+        rule,
+        severity,
+        title,
+        explanation,
+        entities,
+        evidence: entities.map((entity) => ({
+          entity,
+          text: `stated by ${payload.module}`,
+          ...(exchange === undefined ? {} : { exchange }),
+        })),
+        origins: 1,
+      },
+      firstSeenAt: publishedAt,
+      lastSeenAt: publishedAt,
+    })),
+  )
+}

@@ -1,0 +1,258 @@
+import type { EntityRef } from '@mirage/model/entity.ts'
+import type { Graph, GraphNode } from '@mirage/ports/graph.ts'
+import type { Severity } from '@mirage/model/finding.ts'
+import { alikePairs } from './alike.ts'
+import { type CompiledRule, type CompiledSet, groupKey } from './compile.ts'
+import { countOf, fieldOf, type Item } from './field.ts'
+import { attributesFit } from './filter.ts'
+import { partOf } from './part.ts'
+import type { Wording } from './wording.ts'
+
+/** What rules read of the graph. */
+export type GraphReader = Pick<Graph, 'nodes' | 'neighbours' | 'members'>
+
+/** Where a rule looks: what one run saw of a workspace. */
+export interface Scene {
+  graph: GraphReader
+  workspace: string
+  run: string
+}
+
+export interface FindingContent {
+  rule: string
+  severity: Severity
+  title: string
+  explanation: string
+  entities: EntityRef[]
+  evidence: { entity: EntityRef; text: string; exchange?: string }[]
+  /** How many distinct modules saw the evidence. */
+  origins: number
+}
+
+/** A finding that is true of a group now. */
+export interface Fired {
+  /** The group's key, and within `everything` what it is about. */
+  key: string
+  content: FindingContent
+  firstSeenAt: number
+  lastSeenAt: number
+}
+
+/** No group is looked at further than this. */
+export const maxMembers = 10_000
+const pageSize = 1_000
+/** So much of it is kept with a finding. */
+const maxEvidence = 100
+
+/** The attribute that the projection gives every edge: the recorded exchange it was last read from. */
+export const exchangeAttribute = '@exchange'
+
+/** What a rule says of these groups, each as it is now. Groups of which it says nothing are left out. */
+export async function evaluateGroups(rule: CompiledRule, scene: Scene, keys: string[]): Promise<Fired[]> {
+  const fired: Fired[] = []
+  if (rule.definition.group === 'entity') {
+    const nodes = await scene.graph.nodes(scene.workspace, keys)
+    for (const node of nodes) {
+      if (!node || !rule.entity.fits(node)) continue
+      const finding = await evaluateEntity(rule, scene, node)
+      if (finding) fired.push(finding)
+    }
+  } else for (const key of keys) fired.push(...(await evaluateMembers(rule, scene, key)))
+  return fired
+}
+
+async function evaluateEntity(rule: CompiledRule, scene: Scene, node: GraphNode): Promise<Fired | undefined> {
+  const joined: Record<string, Item[]> = { entity: [{ node }] }
+  // What must be there is looked for first: most groups end here, with one short page.
+  for (const set of rule.sets.toSorted((a, b) => b.least - a.least)) {
+    const items = await loadSet(set, scene, node)
+    const count = countOf(items, set.distinct)
+    if (count < set.least || count > set.most) return undefined
+    joined[set.name] = items
+  }
+  for (const analysis of rule.definition.analyse ?? []) if (!applyBetweenSets(analysis, joined)) return undefined
+  const shown = rule.sets.flatMap((set) =>
+    set.because ? joined[set.name]!.map((item) => ({ item, text: set.because! })) : [],
+  )
+  if (shown.length === 0) shown.push(...(await ownEdges(scene, node)).map((item) => ({ item, text: rule.because })))
+  return composeFinding(rule, node.id, joined, [{ item: { node }, text: rule.because }, ...shown])
+}
+
+async function loadSet(set: CompiledSet, scene: Scene, node: GraphNode): Promise<Item[]> {
+  const { graph, workspace, run } = scene
+  const items: Item[] = []
+  for (const kind of set.kinds) {
+    let after: string | undefined
+    let limit = Math.min(pageSize, Math.max(set.least + 1, 16))
+    do {
+      const page = await graph.neighbours(workspace, node.id, {
+        run,
+        kind,
+        direction: set.direction,
+        limit,
+        ...(after === undefined ? {} : { after }),
+      })
+      for (const item of page.items) if (belongs(set, item, node)) items.push(item)
+      after = page.next
+      limit = pageSize
+    } while (after !== undefined && items.length < maxMembers)
+  }
+  return items.slice(0, maxMembers)
+}
+
+function belongs(set: CompiledSet, { node, edge }: Required<Item>, of: GraphNode): boolean {
+  if (set.qualifiers && !set.qualifiers.has(edge.qualifier)) return false
+  if (set.seenBy && !edge.modules.some((module) => set.seenBy!.has(module))) return false
+  return attributesFit(set.edgeChecks, edge.attributes, edge.lastSeenAt, of.value) && set.filter.fits(node)
+}
+
+/** Narrows `of` to what the analysis keeps of it; false when that is too little. */
+function applyBetweenSets(analysis: object, joined: Record<string, Item[]>): boolean {
+  const entries = Object.entries(analysis) as [
+    'both' | 'only',
+    Record<'of' | 'and' | 'notIn' | 'by', string> & { least?: number },
+  ][]
+  for (const [method, options] of entries) {
+    const others = new Set((joined[options.and ?? options.notIn] ?? []).map((item) => fieldOf(item, options.by)))
+    const kept = joined[options.of]!.filter((item) => {
+      const value = fieldOf(item, options.by)
+      return value !== undefined && others.has(value) === (method === 'both')
+    })
+    if (kept.length < (options.least ?? 1)) return false
+    joined[options.of] = kept
+  }
+  return true
+}
+
+async function evaluateMembers(rule: CompiledRule, scene: Scene, key: string): Promise<Fired[]> {
+  const all = (await loadMembers(scene, rule.definition.id, key)).filter(
+    ({ node }) => rule.entity.fits(node) && isOfGroup(rule, node, key),
+  )
+  const { least, most, distinct } = rule.members
+  const count = countOf(all, distinct)
+  if (count < least || count > most) return []
+  let groups: { key: string; label: string; members: Item[] }[] = [{ key, label: key, members: all }]
+  for (const analysis of rule.definition.analyse ?? []) {
+    if ('outlier' in analysis) groups = groups.flatMap((group) => outliers(group, analysis.outlier))
+    if ('alike' in analysis)
+      groups = groups.flatMap(({ key, members }) =>
+        alikePairs(members, analysis.alike.by).map(({ names, members }) => ({
+          key: [key, ...names].join('\n'),
+          label: names.join(', '),
+          members,
+        })),
+      )
+  }
+  return groups.map(({ key, label, members }) =>
+    composeFinding(
+      rule,
+      key,
+      { members, key: label },
+      members.map((item) => ({ item, text: rule.because })),
+    ),
+  )
+}
+
+function isOfGroup(rule: CompiledRule, node: GraphNode, key: string): boolean {
+  const { group } = rule.definition
+  if (typeof group === 'string') return true
+  const common = 'part' in group ? partOf(node.type, node.value, group.part) : node.attributes[group.attribute]?.value
+  return (Array.isArray(common) ? common : [common]).some((one) => one !== undefined && groupKey(one) === key)
+}
+
+async function loadMembers({ graph, workspace, run }: Scene, group: string, key: string): Promise<Item[]> {
+  const items: Item[] = []
+  let after: string | undefined
+  do {
+    const page = await graph.members(workspace, {
+      run,
+      group,
+      key,
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    })
+    for (const node of page.items) items.push({ node })
+    after = page.next
+  } while (after !== undefined && items.length < maxMembers)
+  return items
+}
+
+function outliers(
+  { key, members }: { key: string; members: Item[] },
+  { by, share }: { by: string; share: number },
+): { key: string; label: string; members: Item[] }[] {
+  const byValue = Map.groupBy(
+    members.filter((item) => fieldOf(item, by) !== undefined),
+    (item) => fieldOf(item, by)!,
+  )
+  const most = share * members.length
+  return [...byValue]
+    .filter(([, its]) => its.length <= most)
+    .map(([value, its]) => ({ key: `${key}\n${groupKey(value)}`, label: value, members: its }))
+}
+
+/** How the entity came here, for findings that rest on it alone. */
+async function ownEdges({ graph, workspace, run }: Scene, node: GraphNode): Promise<Item[]> {
+  const page = await graph.neighbours(workspace, node.id, { run, limit: 16 })
+  return page.items.map(({ edge }) => ({ node, edge }))
+}
+
+function composeFinding(
+  rule: CompiledRule,
+  key: string,
+  subjects: Record<string, Item[] | string>,
+  shown: { item: Item; text: Wording }[],
+): Fired {
+  const entities = new Map<string, EntityRef>()
+  const evidence = new Map<string, FindingContent['evidence'][number]>()
+  const modules = new Set<string>()
+  let firstSeenAt = Infinity
+  let lastSeenAt = 0
+  // In an order of their own, so that the same facts make the same finding whatever order they came in.
+  const centre = shown[0]?.item.node.id ?? ''
+  const ordered = shown.toSorted(
+    (a, b) =>
+      Number(b.item.node.id === centre) - Number(a.item.node.id === centre) || compare(idOf(a.item), idOf(b.item)),
+  )
+  for (const { item, text } of ordered) {
+    const { node, edge } = item
+    for (const module of edge?.modules ?? []) modules.add(module)
+    firstSeenAt = Math.min(firstSeenAt, (edge ?? node).firstSeenAt)
+    lastSeenAt = Math.max(lastSeenAt, (edge ?? node).lastSeenAt)
+    const { id, type, value } = node
+    const entity = { id, type, value }
+    if (entities.size < maxEvidence) entities.set(id, entity)
+    const words = text({ ...subjects, it: [item], edge: [item] })
+    const exchange = edge?.attributes[exchangeAttribute]?.value
+    const known = evidence.get(`${id} ${words}`)
+    if (known ? known.exchange === undefined : evidence.size < maxEvidence)
+      evidence.set(`${id} ${words}`, {
+        entity,
+        text: words,
+        ...(typeof exchange === 'string' ? { exchange } : {}),
+      })
+  }
+  const { id, severity } = rule.definition
+  return {
+    key,
+    content: {
+      rule: id,
+      severity,
+      title: rule.headline(subjects),
+      explanation: rule.explanation(subjects),
+      entities: [...entities.values()],
+      evidence: [...evidence.values()],
+      origins: modules.size,
+    },
+    firstSeenAt: Number.isFinite(firstSeenAt) ? firstSeenAt : lastSeenAt,
+    lastSeenAt,
+  }
+}
+
+function idOf({ node, edge }: Item): string {
+  return edge ? `${node.id} ${edge.id}` : node.id
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

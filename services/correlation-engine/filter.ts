@@ -1,0 +1,68 @@
+import type { EntityType } from '@mirage/model/entity.ts'
+import type { GraphNode } from '@mirage/ports/graph.ts'
+import { allowsAbsence, type Check, compileCondition } from './condition.ts'
+import { type PartName, partOf } from './part.ts'
+import type { Filter } from './rule.ts'
+
+export interface CompiledFilter {
+  types: ReadonlySet<EntityType> | undefined
+  /** What never changes: type, value and its parts. */
+  fitsValue(type: EntityType, value: string): boolean
+  /** All of it, on a node as it is now. */
+  fits(node: GraphNode): boolean
+  /** Attributes and tags without which nothing fits: some sighting must carry one of each list. */
+  needs: { attributes: string[]; tags: readonly string[] }
+  /** Something that is not there makes it fit, so that later sightings may unmake it. */
+  allowsAbsence: boolean
+}
+
+export function compileFilter(filter: Filter): CompiledFilter {
+  const { type, value, tags, withoutTags } = filter
+  const types = type === undefined ? undefined : new Set(Array.isArray(type) ? type : [type])
+  const parts: [PartName, Check][] = Object.entries(filter.parts ?? {}).map(([name, condition]) => [
+    name as PartName, // the schema allows no others
+    compileCondition(condition),
+  ])
+  if (value !== undefined) parts.unshift(['value', compileCondition(value)])
+  const attributes = Object.entries(filter.attributes ?? {})
+  const attributeChecks = attributes.map(([name, condition]) => [name, compileCondition(condition)] as const)
+
+  function fitsValue(type: EntityType, text: string): boolean {
+    if (types && !types.has(type)) return false
+    for (const [part, check] of parts) if (!check(partOf(type, text, part), noSurrounding)) return false
+    return true
+  }
+
+  return {
+    types,
+    fitsValue,
+    fits(node) {
+      if (!fitsValue(node.type, node.value)) return false
+      if (tags && !tags.some((tag) => node.tags.includes(tag))) return false
+      if (withoutTags?.some((tag) => node.tags.includes(tag))) return false
+      return attributesFit(attributeChecks, node.attributes, node.lastSeenAt)
+    },
+    needs: {
+      attributes: attributes.filter(([, condition]) => !allowsAbsence(condition)).map(([name]) => name),
+      tags: tags ?? [],
+    },
+    allowsAbsence: withoutTags !== undefined || attributes.some(([, condition]) => allowsAbsence(condition)),
+  }
+}
+
+export function attributesFit(
+  checks: readonly (readonly [string, Check])[],
+  attributes: Record<string, { value: unknown }>,
+  seenAt: number,
+  group?: string,
+): boolean {
+  const around = {
+    seenAt,
+    attribute: (name: string) => attributes[name]?.value,
+    ...(group === undefined ? {} : { group }),
+  }
+  return checks.every(([name, check]) => check(attributes[name]?.value, around))
+}
+
+/** Parts of a value are judged without regard to when they were seen. */
+const noSurrounding = { seenAt: Number.NaN, attribute: () => undefined }

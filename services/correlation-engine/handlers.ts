@@ -1,0 +1,126 @@
+import { MirageError } from '@mirage/kit/errors.ts'
+import type { Handlers } from '@mirage/kit/contract.ts'
+import type { RelationshipKind } from '@mirage/model/relationship.ts'
+import { relationshipKinds } from '@mirage/model/relationship.ts'
+import type * as port from '@mirage/ports/graph.ts'
+import type { CompiledRule } from './compile.ts'
+import type { correlation, GraphEdge, GraphNode } from './contract.ts'
+import type { Engine } from './engine.ts'
+import type { FindingStore } from './finding-store.ts'
+import { nodeIdOf, wireEdge, wireNode } from './wire.ts'
+
+export interface HandlerParts {
+  graph: port.Graph
+  findings: FindingStore
+  rules: CompiledRule[]
+  engine: Engine
+  now: () => number
+}
+
+const kinds = new Set<string>(relationshipKinds)
+const streamedAtOnce = 1000
+
+export function createHandlers({ graph, findings, rules, engine, now }: HandlerParts): Handlers<typeof correlation> {
+  return {
+    listFindings: ({ limit = 100, ...query }, { workspace }) => findings.list(workspace, { ...query, limit }),
+    getFinding: ({ finding }, { workspace }) => findings.get(workspace, finding),
+    changeFinding: ({ finding, state, acceptedUntil, comment }, { workspace }) =>
+      findings.mark(workspace, {
+        id: finding,
+        state,
+        at: now(),
+        ...(acceptedUntil === undefined ? {} : { acceptedUntil: Date.parse(acceptedUntil) }),
+        ...(comment === undefined ? {} : { comment }),
+      }),
+    exportFindings: ({ run }, { workspace }) => findings.ofRun(workspace, run),
+    listRules: () => ({
+      items: rules.map(({ definition: { id, severity, title, summary, source } }) => ({
+        id,
+        severity,
+        title,
+        summary,
+        ...(source === undefined ? {} : { source }),
+      })),
+    }),
+    countGraph: ({ run }, { workspace }) => graph.counts(workspace, scopeOf(run)),
+    async getSubgraph({ run, roots = [], depth, maxNodes, maxEdges }, { workspace }) {
+      const ids = roots.map(nodeIdOf)
+      const found = await graph.nodes(workspace, ids)
+      const missing = found.indexOf(undefined)
+      if (missing >= 0) throw noSuchNode(roots[missing]!)
+      const { nodes, edges, truncated } = await graph.subgraph(workspace, {
+        ...scopeOf(run),
+        roots: ids,
+        depth,
+        maxNodes,
+        maxEdges,
+      })
+      return { nodes: nodes.map(wireNode), edges: edges.map(wireEdge), truncated }
+    },
+    async listNeighbours({ node, run, kind, direction, after, limit = 100 }, { workspace }) {
+      const id = nodeIdOf(node)
+      if (!(await graph.nodes(workspace, [id]))[0]) throw noSuchNode(node)
+      const counts = await graph.degrees(workspace, id, scopeOf(run))
+      if (kind !== undefined && !kinds.has(kind)) return { items: [], counts }
+      const page = await graph.neighbours(workspace, id, {
+        ...scopeOf(run),
+        ...(kind === undefined ? {} : { kind: kind as RelationshipKind }), // checked above
+        ...(direction === undefined ? {} : { direction }),
+        ...(after === undefined ? {} : { after }),
+        limit,
+      })
+      return {
+        items: page.items.map(({ edge, node }) => ({ edge: wireEdge(edge), node: wireNode(node) })),
+        counts,
+        ...(page.next === undefined ? {} : { next: page.next }),
+      }
+    },
+    async findPath({ run, from, to, maxLength = 12 }, { workspace }) {
+      const [start, end] = [nodeIdOf(from), nodeIdOf(to)]
+      const path = await graph.path(workspace, start, end, { ...scopeOf(run), maxLength })
+      return { nodes: (path?.nodes ?? []).map(wireNode), edges: (path?.edges ?? []).map(wireEdge) }
+    },
+    exportGraph: ({ run }, { workspace, signal }) => exportGraph(graph, workspace, run, signal),
+    async deleteRun({ run }, { workspace }) {
+      await engine.deleteRun(workspace, run)
+      return {}
+    },
+  }
+}
+
+async function* exportGraph(
+  graph: port.Graph,
+  workspace: string,
+  run: string,
+  signal: AbortSignal,
+): AsyncGenerator<{ node: GraphNode } | { edge: GraphEdge }> {
+  for await (const node of pages((after) => graph.list(workspace, { run, limit: streamedAtOnce, ...after }), signal))
+    yield { node: wireNode(node) }
+  for await (const edge of pages((after) => graph.edges(workspace, { run, limit: streamedAtOnce, ...after }), signal))
+    yield { edge: wireEdge(edge) }
+}
+
+async function* pages<T>(
+  read: (place: { after?: string }) => Promise<port.GraphPage<T>>,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
+  let after: string | undefined
+  do {
+    signal.throwIfAborted()
+    const page = await read(after === undefined ? {} : { after })
+    yield* page.items
+    after = page.next
+  } while (after !== undefined)
+}
+
+function scopeOf(run: string | undefined): port.GraphScope {
+  return run === undefined ? {} : { run }
+}
+
+function noSuchNode(name: string): MirageError {
+  return new MirageError({
+    code: 'graphs.no_such_node',
+    status: 404,
+    detail: `The graph has no “${name}”. Name an entity by its id or as type:value, for instance domain:example.com.`,
+  })
+}

@@ -1,0 +1,127 @@
+import type { Observation } from '@mirage/model/observation.ts'
+import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
+import type { MergeRules } from '@mirage/ports/merge.ts'
+import { mergeInto, normalise } from '@mirage/ports/merge.ts'
+import type { GraphEdge, GraphNode, GroupMember } from '@mirage/ports/graph.ts'
+import type { Stamped } from '@mirage/ports/documents.ts'
+import type { CompiledRule, TouchIndex } from './compile.ts'
+import { exchangeAttribute } from './evaluate.ts'
+
+/** A part of the graph, and the groups of rules that it may change. */
+export interface Projection {
+  nodes: GraphNode[]
+  edges: GraphEdge[]
+  members: GroupMember[]
+  touched: { rule: CompiledRule; key: string }[]
+}
+
+/**
+ * What is only known as the source of a sighting has no time of its own yet: the neutral values of min and max, so that
+ * its own sighting decides, whichever comes first.
+ */
+export const unseen = { firstSeenAt: Date.UTC(9999, 11, 31), lastSeenAt: 0 }
+
+const nodeRules: MergeRules<GraphNode> = {
+  firstSeenAt: 'min',
+  lastSeenAt: 'max',
+  tags: 'union',
+  attributes: 'stamped',
+}
+const edgeRules: MergeRules<GraphEdge> = {
+  firstSeenAt: 'min',
+  lastSeenAt: 'max',
+  modules: 'union',
+  attributes: 'stamped',
+}
+
+/**
+ * Everything that the batches of one run say, added up to one record a node and an edge, sorted by id. An attribute is
+ * both the node's (its latest value anywhere) and the edge's (what was said of this sighting).
+ */
+export function project(batches: ObservationBatch[], touches: TouchIndex): Projection {
+  const nodes = new Map<string, GraphNode>()
+  const edges = new Map<string, GraphEdge>()
+  const members = new Map<string, GroupMember>()
+  const touched = new Map<string, { rule: CompiledRule; key: string }>()
+
+  function onTouch(rule: CompiledRule, key: string, node: string): void {
+    const group = rule.definition.id
+    const name = `${group} ${key} ${node}`
+    if (members.has(name)) return
+    members.set(name, { group, key, node })
+    touched.set(`${group} ${key}`, { rule, key })
+  }
+
+  for (const { module, observations } of batches)
+    for (const observation of observations) {
+      addNode(nodes, observation)
+      addSource(nodes, observation)
+      addEdge(edges, observation, module)
+      touches.touch(observation, module, onTouch)
+    }
+  return {
+    nodes: [...nodes.values()].sort(byId),
+    edges: [...edges.values()].sort(byId),
+    members: [...members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member),
+    touched: [...touched.values()],
+  }
+}
+
+function addNode(nodes: Map<string, GraphNode>, { entity, at, attributes, tags }: Observation): void {
+  const { id, type, value } = entity
+  const known = nodes.get(id)
+  if (known && !attributes && !tags) {
+    if (at < known.firstSeenAt) known.firstSeenAt = at
+    if (at > known.lastSeenAt) known.lastSeenAt = at
+    return
+  }
+  const node: GraphNode = {
+    id,
+    type,
+    value,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    tags: tags ?? [],
+    attributes: attributes ? stamp(attributes, at) : {},
+  }
+  if (tags || known)
+    nodes.set(id, known ? mergeInto(nodeRules, known, normalise(nodeRules, node)) : normalise(nodeRules, node))
+  else nodes.set(id, node)
+}
+
+function addSource(nodes: Map<string, GraphNode>, { source }: Observation): void {
+  if (!source || nodes.has(source.id)) return
+  const { id, type, value } = source
+  nodes.set(id, { id, type, value, ...unseen, tags: [], attributes: {} })
+}
+
+function addEdge(edges: Map<string, GraphEdge>, observation: Observation, module: string): void {
+  const { edge: seen, source, entity, at, attributes, exchange } = observation
+  if (!seen || !source) return
+  const { id, kind, qualifier, direction } = seen
+  const stamped = attributes ? stamp(attributes, at) : {}
+  if (exchange !== undefined) stamped[exchangeAttribute] = { value: exchange, at }
+  const edge: GraphEdge = {
+    id,
+    from: direction === 'out' ? source.id : entity.id,
+    to: direction === 'out' ? entity.id : source.id,
+    kind,
+    qualifier,
+    firstSeenAt: at,
+    lastSeenAt: at,
+    modules: [module],
+    attributes: stamped,
+  }
+  const known = edges.get(id)
+  edges.set(id, known ? mergeInto(edgeRules, known, edge) : edge)
+}
+
+function stamp(attributes: Record<string, unknown>, at: number): Record<string, Stamped> {
+  const stamped: Record<string, Stamped> = {}
+  for (const name in attributes) stamped[name] = { value: attributes[name], at }
+  return stamped
+}
+
+function byId(a: { id: string }, b: { id: string }): number {
+  return a.id < b.id ? -1 : 1
+}
