@@ -1,5 +1,5 @@
 import { buildCertificate, type Certificate, type CertificatePlan, intermediatePlan, rootPlan } from './certificate.ts'
-import type { Fleet } from './fleet.ts'
+import { type Fleet, namesPerCertificate } from './fleet.ts'
 import type { Machine } from './machine.ts'
 
 /** A certificate's place in the world: which machine presents it, and whether certificate logs hold it. */
@@ -121,6 +121,8 @@ export interface Certificates {
   readonly logged: readonly Certificate[]
   /** What a machine presents for a server name. Undefined for a machine without certificates. */
   presentedBy(machine: string, serverName: string | undefined): Certificate | undefined
+  /** What the machine at a slot of the fleet presents: the certificate that holds the name, else that of its first name. */
+  presentedByFleet(slot: number, serverName: string | undefined): Certificate | undefined
   /** Certificate `number` of the fleet, which logs hold, too. */
   ofFleet(number: number): Certificate
   /** A certificate for a host of a provider, made by the same authority. */
@@ -156,6 +158,12 @@ export function makeCertificates(seed: number, fleet: Fleet, machines: ReadonlyM
       return (
         own?.find(({ names }) => serverName !== undefined && names.some((name) => covers(name, serverName))) ?? own?.[0]
       )
+    },
+    presentedByFleet(slot, serverName) {
+      const named = serverName === undefined ? -1 : fleet.indexOf(serverName)
+      const [first] = fleet.namesAt(slot)
+      const index = named >= 0 && fleet.certificateOf(named) >= 0 ? named : (first ?? slot)
+      return buildCertificate(fleetPlan(fleet, Math.floor(index / namesPerCertificate)), seed)
     },
     ofFleet: (number) => buildCertificate(fleetPlan(fleet, number), seed),
     ofProvider(host) {

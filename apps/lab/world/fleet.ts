@@ -104,7 +104,7 @@ const animals = [
 const siteNumber = new Map<string, number>(sites.map((site, i) => [site, i]))
 
 /** Names that one certificate holds. */
-const namesPerCertificate = 50
+export const namesPerCertificate = 50
 const apex = '.northwind.example'
 const base = ipv4Number('198.19.0.0')
 const prefix6 = '2001:db8:f000::'

@@ -1,0 +1,6 @@
+export { controlLab, ensureLab, runningLab, stopLab } from './attach.ts'
+export type { DialMap, LabDescription } from './description.ts'
+export { labDirectory } from './environment.ts'
+export { readTrafficLog as readLabLog, type TrafficEntry } from './protocols/traffic-log.ts'
+export { type Lab, type LabOptions, startLab } from './start.ts'
+export { parseWorldSize, type WorldSize, worldSizes } from './world/size.ts'

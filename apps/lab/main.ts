@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { labDirectory } from './environment.ts'
+import { readTrafficLog } from './protocols/traffic-log.ts'
+import { startLab } from './start.ts'
+import { parseWorldSize } from './world/size.ts'
+
+const usage = `usage: node apps/lab/main.ts start [--size demo|10k|100k|1m] [--seed N] [--directory DIR] [--no-log] [--idle MINUTES]
+       node apps/lab/main.ts log [--directory DIR]
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    size: { type: 'string', default: 'demo' },
+    seed: { type: 'string', default: '7' },
+    directory: { type: 'string', default: labDirectory() },
+    log: { type: 'boolean', default: true },
+    idle: { type: 'string', default: '30' },
+    json: { type: 'boolean', default: true },
+  },
+})
+
+try {
+  if (positionals[0] === 'start') await start()
+  else if (positionals[0] === 'log')
+    for await (const entry of readTrafficLog(values.directory)) process.stdout.write(`${JSON.stringify(entry)}\n`)
+  else throw new RangeError(usage)
+} catch (error) {
+  if (!(error instanceof RangeError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}
+
+/** Runs until a signal, the control port, or so many minutes without traffic. */
+async function start(): Promise<void> {
+  let stop: () => void = () => {}
+  const stopped = new Promise<void>((resolve) => (stop = resolve))
+  const lab = await startLab({
+    size: parseWorldSize(values.size),
+    seed: Number(values.seed),
+    directory: values.directory,
+    log: values.log,
+    onStop: () => stop(),
+  })
+  process.once('SIGINT', () => stop())
+  process.once('SIGTERM', () => stop())
+  process.stdout.write(`${JSON.stringify({ pid: process.pid, socks: lab.description.dialMap.tcp.socks })}\n`)
+  const idleMs = Number(values.idle) * 60_000
+  const watch = setInterval(() => {
+    if (lab.idleSince() + idleMs < Date.now()) stop()
+  }, 10_000)
+  await stopped
+  clearInterval(watch)
+  await lab[Symbol.asyncDispose]()
+}

@@ -1,0 +1,153 @@
+import { addressOfReverseName } from '@mirage/model/address.ts'
+import type { DnsRecord } from '@mirage/model/exchange.ts'
+import { dnsProviders, providerHosts } from '../../providers/registry.ts'
+import type { World } from '../../world/world.ts'
+import type { Zone } from '../../world/zones.ts'
+
+/** What a zone says of a question. */
+export interface ZoneAnswer {
+  zone: Zone
+  exists: boolean
+  /** Of the asked type, or the one alias. */
+  records: readonly DnsRecord[]
+}
+
+/** The authoritative name space of a world: for every name the zone it is in and what that zone answers. */
+export interface NameSpace {
+  /** The deepest zone that holds a name. */
+  zoneOf(name: string): Zone
+  /** The zone's own answer: aliases are not followed; wildcards are (RFC 4592). */
+  ask(name: string, type: string): ZoneAnswer
+  /** SOA record of a zone. */
+  soaOf(zone: Zone): DnsRecord
+  nameServersOf(zone: Zone): { host: string; addresses: string[] }[]
+  /** Every record of a zone, in the order of a transfer, without the final SOA. */
+  transferOf(zone: Zone): Iterable<DnsRecord>
+}
+
+const none: readonly DnsRecord[] = []
+/** Zones of the lab's own reverse space, and what stands above all others. */
+const rootZone: Zone = { name: '', servers: ['root'], transfer: false, role: 'infrastructure' }
+
+export function makeNameSpace(world: World): NameSpace {
+  const { records, fleet, zones } = world
+  const providerZones = new Map<string, { zone: Zone; records: (name: string) => DnsRecord[] | undefined }>()
+  for (const provider of dnsProviders)
+    for (const name of provider.zones)
+      providerZones.set(name, { zone: providerZone(name), records: (asked) => provider.records(asked, world) })
+  for (const { host, address } of providerHosts.values())
+    if (!providerZones.has(host))
+      providerZones.set(host, {
+        zone: providerZone(host),
+        records: (asked) => (asked === host ? [{ name: host, type: 'A', ttl: 300, data: address }] : undefined),
+      })
+  /** Every owner and every name between it and the root: they exist, perhaps without records. */
+  const existing = new Set<string>([''])
+  for (const name of [...records.keys(), ...providerZones.keys()])
+    for (let at = name; at !== '' && !existing.has(at); at = parentOf(at)) existing.add(at)
+
+  function zoneOf(name: string): Zone {
+    for (let at = name; at !== ''; at = parentOf(at)) {
+      const zone = zones.get(at) ?? providerZones.get(at)?.zone
+      if (zone) return zone
+      if (at === 'arpa') return reverseZone(name)
+    }
+    return rootZone
+  }
+  function ownRecords(name: string): readonly DnsRecord[] | undefined {
+    const held = records.get(name)
+    if (held) return held
+    return existing.has(name) || fleet.isSite(name) ? none : undefined
+  }
+  function ask(name: string, type: string): ZoneAnswer {
+    const index = fleet.indexOf(name)
+    if (index >= 0)
+      return {
+        zone: zones.get('northwind.example')!,
+        exists: fleet.fateOf(index) !== 'gone',
+        records: fleet.records(index, type),
+      }
+    const zone = zoneOf(name)
+    const provider = providerZones.get(zone.name)
+    if (provider) {
+      if (type === 'SOA' && name === zone.name) return { zone, exists: true, records: [soaOf(zone)] }
+      const held = provider.records(name)
+      return { zone, exists: held !== undefined || name === zone.name, records: select(held ?? none, type) }
+    }
+    if (zone.name.endsWith('.arpa')) return reverseAnswer(zone, name, type)
+    let held = ownRecords(name)
+    if (!held && zone !== rootZone) held = wildcardFor(zone, name)
+    return { zone, exists: held !== undefined, records: select(held ?? none, type) }
+  }
+  /** The records of the wildcard at the closest name that exists, given the asked owner. */
+  function wildcardFor(zone: Zone, name: string): readonly DnsRecord[] | undefined {
+    let encloser = parentOf(name)
+    while (encloser !== zone.name && ownRecords(encloser) === undefined) encloser = parentOf(encloser)
+    return records.get(`*.${encloser}`)?.map((record) => ({ ...record, name }))
+  }
+  function reverseAnswer(zone: Zone, name: string, type: string): ZoneAnswer {
+    const address = addressOfReverseName(name)
+    const host = address === undefined ? undefined : world.reverseOf(address)
+    if (host !== undefined)
+      return { zone, exists: true, records: type === 'PTR' ? [{ name, type: 'PTR', ttl: 300, data: host }] : none }
+    // A zone between exists; an NXDOMAIN there would deny every address below it (RFC 8020).
+    return { zone, exists: address === undefined, records: none }
+  }
+  function soaOf(zone: Zone): DnsRecord {
+    const own = records.get(zone.name)?.find(({ type }) => type === 'SOA')
+    const server = world.machines.get(zone.servers[0]!)?.reverse ?? 'a.root-servers.test'
+    return (
+      own ?? {
+        name: zone.name,
+        type: 'SOA',
+        ttl: 300,
+        data: `${server} hostmaster.${server} 2025010101 7200 3600 1209600 300`,
+      }
+    )
+  }
+  return {
+    zoneOf,
+    ask,
+    soaOf,
+    nameServersOf(zone) {
+      const hosts = (records.get(zone.name) ?? none).filter(({ type }) => type === 'NS').map(({ data }) => data)
+      const names =
+        hosts.length > 0 ? hosts : zone.servers.map((server) => world.machines.get(server)?.reverse ?? server)
+      return names.map((host) => ({ host, addresses: world.addressesOf(host) }))
+    },
+    *transferOf(zone) {
+      yield soaOf(zone)
+      const below = `.${zone.name}`
+      for (const [name, held] of records)
+        if ((name === zone.name || name.endsWith(below)) && zoneOf(name) === zone)
+          for (const record of held) if (record.type !== 'SOA') yield record
+    },
+  }
+}
+
+export function parentOf(name: string): string {
+  const dot = name.indexOf('.')
+  return dot < 0 ? '' : name.slice(dot + 1)
+}
+
+function select(held: readonly DnsRecord[], type: string): readonly DnsRecord[] {
+  if (held.length === 0) return none
+  if (type === 'ANY') return held
+  const matching = held.filter((record) => record.type === type)
+  return matching.length > 0 ? matching : held.filter((record) => record.type === 'CNAME')
+}
+
+/** The demo company serves the reverse zones of its own blocks; one server serves all the others. */
+function reverseZone(name: string): Zone {
+  const isOwn =
+    /\.(8|9|10|11)\.18\.198\.in-addr\.arpa$|\.19\.198\.in-addr\.arpa$|8\.0\.0\.0\.8\.b\.d\.0\.1\.0\.0\.2\.ip6\.arpa$/.test(
+      `.${name}`,
+    )
+  if (!isOwn) return { name: 'in-addr.arpa', servers: ['tld'], transfer: false, role: 'infrastructure' }
+  const labels = name.split('.')
+  return { name: labels.slice(-5).join('.'), servers: ['ns1'], transfer: false, role: 'target' }
+}
+
+function providerZone(name: string): Zone {
+  return { name, servers: ['tld'], transfer: false, role: 'provider' }
+}
