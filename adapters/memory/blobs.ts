@@ -41,6 +41,10 @@ export function openMemoryBlobs({ now }: { now: () => number }): Blobs {
       return removed
     },
 
+    async erase(workspace) {
+      workspaces.delete(workspace)
+    },
+
     async [Symbol.asyncDispose]() {
       workspaces.clear()
     },

@@ -20,10 +20,9 @@ import {
   nodeColumns,
   nodeOf,
   type NodeRow,
-  rowOf,
-  rowsOf,
 } from './graph-store.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { rowOf, rowsOf } from './tables.ts'
 
 /** All of these run inside `reading` and do not await. Rows looked at for one page are bounded, whatever a run left out. */
 const maxLooked = 10_000

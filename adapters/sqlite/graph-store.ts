@@ -6,6 +6,7 @@ import { ensureLayout } from './database.ts'
 import { type Ids, openIds } from './ids.ts'
 import { fromKey } from './key.ts'
 import type { Place } from './spaces.ts'
+import { rowOf } from './tables.ts'
 import { openWords, type Words } from './words.ts'
 
 /**
@@ -50,30 +51,6 @@ export interface GraphStore extends Place {
 export async function openGraphStore({ database, prefix }: Place): Promise<GraphStore> {
   await ensureLayout(database, `${prefix}graph`, 1, layoutOf(prefix))
   return { database, prefix, ids: await openIds(database, prefix), words: await openWords(database, prefix) }
-}
-
-/** The rows of `text`, which names tables as `{node}`. */
-export function rowsOf<Row extends unknown[]>(store: Place, text: string, ...values: (number | string)[]): Row[] {
-  return store.database.prepare(named(store, text)).all(...values) as unknown as Row[]
-}
-
-export function rowOf<Row extends unknown[]>(
-  store: Place,
-  text: string,
-  ...values: (number | string)[]
-): Row | undefined {
-  return store.database.prepare(named(store, text)).get(...values) as unknown as Row | undefined
-}
-
-const texts = new Map<string, Map<string, string>>()
-
-/** Puts the workspace's prefix before the tables, once for each text. */
-export function named({ prefix }: Place, text: string): string {
-  let known = texts.get(prefix)
-  if (known === undefined) texts.set(prefix, (known = new Map()))
-  let full = known.get(text)
-  if (full === undefined) known.set(text, (full = text.replace(/\{(\w+)\}/g, (_, table) => `"${prefix}${table}"`)))
-  return full
 }
 
 export type NodeRow = [Uint8Array | string, number, string, number, number, string | null, string | null]

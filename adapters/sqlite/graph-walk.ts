@@ -1,7 +1,8 @@
 import type { GraphEdge, GraphNode, GraphScope } from '@mirage/ports/graph.ts'
-import { edgeByNumber, type GraphStore, nodeByNumber, rowOf } from './graph-store.ts'
+import { edgeByNumber, type GraphStore, nodeByNumber } from './graph-store.ts'
 import { firstStep, isEdgeIn, listNodes, runOf, type Step, type StepCursor, stepsFrom } from './graph-read.ts'
 import { reading } from './ids.ts'
+import { rowOf } from './tables.ts'
 
 /** Edges looked at before others get their turn. */
 const pieceSize = 2_000

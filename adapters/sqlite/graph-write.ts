@@ -8,15 +8,13 @@ import {
   type EdgeRow,
   edgeTables,
   type GraphStore,
-  named,
   nodeColumns,
   nodeOf,
   type NodeRow,
-  rowOf,
-  rowsOf,
 } from './graph-store.ts'
 import { writing } from './ids.ts'
 import { asKey } from './key.ts'
+import { rowOf, rowsOf, statement } from './tables.ts'
 
 const nodeRules: MergeRules<GraphNode> = {
   firstSeenAt: 'min',
@@ -249,7 +247,7 @@ class PieceWriter {
   }
 
   #statement(text: string) {
-    return this.#store.database.prepare(named(this.#store, text))
+    return statement(this.#store, text)
   }
 }
 
@@ -274,19 +272,19 @@ export async function forgetRun(store: GraphStore, name: string): Promise<void> 
     const nodes = await writing(store, () => forgetNodes(store, run))
     if (nodes === 0) break
   }
-  await writing(store, () => store.database.prepare(named(store, 'delete from {tally} where run = ?')).run(run))
+  await writing(store, () => statement(store, 'delete from {tally} where run = ?').run(run))
 }
 
 function forgetEdges(store: GraphStore, run: number): number {
   const edges = rowsOf<[number]>(store, 'select edge from {edge_run} where run = ? limit ?', run, pieceSize)
-  const statement = (text: string) => store.database.prepare(named(store, text))
+  const prepare = (text: string) => statement(store, text)
   let gone = 0
   for (const [edge] of edges) {
-    statement('delete from {edge_run} where run = ? and edge = ?').run(run, edge)
-    gone += Number(statement('delete from {edge} where number = ? and runs <= 1').run(edge).changes)
-    statement('update {edge} set runs = runs - 1 where number = ?').run(edge)
+    prepare('delete from {edge_run} where run = ? and edge = ?').run(run, edge)
+    gone += Number(prepare('delete from {edge} where number = ? and runs <= 1').run(edge).changes)
+    prepare('update {edge} set runs = runs - 1 where number = ?').run(edge)
   }
-  statement('update {tally} set count = count - ? where run = 0 and item = 0').run(gone)
+  prepare('update {tally} set count = count - ? where run = 0 and item = 0').run(gone)
   return edges.length
 }
 
@@ -297,17 +295,17 @@ function forgetNodes(store: GraphStore, run: number): number {
     run,
     pieceSize,
   )
-  const statement = (text: string) => store.database.prepare(named(store, text))
+  const prepare = (text: string) => statement(store, text)
   for (const [type, node] of nodes) {
-    statement('delete from {node_run} where run = ? and type = ? and node = ?').run(run, type, node)
-    if (statement('delete from {node} where number = ? and runs <= 1').run(node).changes === 0) {
-      statement('update {node} set runs = runs - 1 where number = ?').run(node)
+    prepare('delete from {node_run} where run = ? and type = ? and node = ?').run(run, type, node)
+    if (prepare('delete from {node} where number = ? and runs <= 1').run(node).changes === 0) {
+      prepare('update {node} set runs = runs - 1 where number = ?').run(node)
       continue
     }
-    statement('update {tally} set count = count - 1 where run = 0 and item = ?').run(type)
+    prepare('update {tally} set count = count - 1 where run = 0 and item = ?').run(type)
     for (const [key] of rowsOf<[number]>(store, 'select key from {member} where node = ?', node)) {
-      statement('delete from {member} where key = ? and node = ?').run(key, node)
-      statement('delete from {group_key} where number = ?1 and not exists (select 1 from {member} where key = ?1)').run(
+      prepare('delete from {member} where key = ? and node = ?').run(key, node)
+      prepare('delete from {group_key} where number = ?1 and not exists (select 1 from {member} where key = ?1)').run(
         key,
       )
     }

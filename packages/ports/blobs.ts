@@ -7,4 +7,6 @@ export interface Blobs extends AsyncDisposable {
   has(workspace: string, hash: string): Promise<boolean>
   /** Removes every blob last put before `before` (milliseconds) whose hash `isUsed` denies; answers how many. */
   sweep(workspace: string, before: number, isUsed: (hash: string) => Promise<boolean>): Promise<number>
+  /** Erases everything of a workspace. */
+  erase(workspace: string): Promise<void>
 }

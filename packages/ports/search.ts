@@ -32,11 +32,20 @@ export interface SearchPage {
   counts?: Record<string, Record<string, number>>
 }
 
+/** Records whose text cannot be found yet, and how long the oldest of them has waited, milliseconds. */
+export interface SearchDelay {
+  records: number
+  ageMs: number
+}
+
 export interface Search extends AsyncDisposable {
   readonly can: { shared: boolean }
-  /** Replaces the records of these ids. */
+  /** Replaces the records of these ids; resolves when they are stored, and found by all but their text. */
   index(workspace: string, records: SearchRecord[]): Promise<void>
   remove(workspace: string, ids: string[]): Promise<void>
+  /** In the order of `sort`, else in one that stays. Facets and numbers are those of the last `index`; text may follow. */
   search(workspace: string, query: SearchQuery): Promise<SearchPage>
+  /** How far the text follows behind. */
+  delay(workspace: string): Promise<SearchDelay>
   erase(workspace: string): Promise<void>
 }
