@@ -313,6 +313,48 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./extract-secrets/module.ts')).module,
   },
   {
+    "id": "github",
+    "version": 1,
+    "title": "GitHub",
+    "summary": "Profile, repositories and members of a user or organisation",
+    "homepage": "https://github.com",
+    "documentation": "https://docs.github.com/en/rest",
+    "terms": "https://docs.github.com/en/site-policy/github-terms/github-terms-of-service",
+    "consumes": [
+      {
+        "type": "account"
+      },
+      {
+        "type": "username"
+      }
+    ],
+    "produces": [
+      "account",
+      "username",
+      "person",
+      "email",
+      "url",
+      "code-repository"
+    ],
+    "contact": "stored",
+    "origin": "github",
+    "useCases": [
+      "footprint",
+      "identity",
+      "investigate"
+    ],
+    "limits": {
+      "perMinute": 30,
+      "concurrency": 2,
+      "cacheFor": "24h"
+    },
+    "volatile": [
+      "pushedAt"
+    ],
+    "sample": "github.com/northwind-dev",
+    load: async () => (await import('./github/module.ts')).module,
+  },
+  {
     "id": "hackertarget",
     "version": 1,
     "title": "HackerTarget",
@@ -377,6 +419,41 @@ export const manifest: ManifestEntry[] = [
     ],
     "sample": "northwind.example",
     load: async () => (await import('./http-probe/module.ts')).module,
+  },
+  {
+    "id": "hunter",
+    "version": 1,
+    "title": "Hunter",
+    "summary": "E-mail addresses of a domain found in public pages",
+    "homepage": "https://hunter.io",
+    "documentation": "https://hunter.io/api-documentation/v2",
+    "terms": "https://hunter.io/terms-of-service",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "email"
+    ],
+    "contact": "stored",
+    "useCases": [
+      "footprint",
+      "identity"
+    ],
+    "limits": {
+      "perMinute": 60,
+      "concurrency": 1,
+      "cacheFor": "7d"
+    },
+    "needs": {
+      "key": "HUNTER_API_KEY",
+      "where": "https://hunter.io/api-keys",
+      "tier": "tiered"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./hunter/module.ts')).module,
   },
   {
     "id": "internetdb",
@@ -722,6 +799,45 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./ripestat/module.ts')).module,
   },
   {
+    "id": "shodan",
+    "version": 1,
+    "title": "Shodan",
+    "summary": "Ports, products, names and vulnerabilities of an address, with the time they were seen",
+    "homepage": "https://www.shodan.io",
+    "documentation": "https://developer.shodan.io/api",
+    "terms": "https://www.shodan.io/legal/tos",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      }
+    ],
+    "produces": [
+      "open-port",
+      "technology",
+      "domain",
+      "vulnerability"
+    ],
+    "contact": "stored",
+    "origin": "shodan",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 1,
+      "concurrency": 1,
+      "cacheFor": "24h"
+    },
+    "needs": {
+      "key": "SHODAN_API_KEY",
+      "where": "https://account.shodan.io",
+      "tier": "tiered"
+    },
+    "sample": "198.18.0.10",
+    load: async () => (await import('./shodan/module.ts')).module,
+  },
+  {
     "id": "team-cymru",
     "version": 1,
     "title": "Team Cymru",
@@ -814,6 +930,37 @@ export const manifest: ManifestEntry[] = [
     },
     "sample": "northwind.example",
     load: async () => (await import('./urlscan/module.ts')).module,
+  },
+  {
+    "id": "username-sites",
+    "version": 1,
+    "title": "Usernames on sites",
+    "summary": "Sites on which an account of this name exists",
+    "homepage": "https://datatracker.ietf.org/doc/html/rfc9110",
+    "consumes": [
+      {
+        "type": "username"
+      }
+    ],
+    "produces": [
+      "account"
+    ],
+    "contact": "stored",
+    "useCases": [
+      "identity",
+      "investigate"
+    ],
+    "flags": [
+      "unofficial"
+    ],
+    "limits": {
+      "perSecond": 10,
+      "concurrency": 2,
+      "timeout": "5m",
+      "cacheFor": "6h"
+    },
+    "sample": "northwind-dev",
+    load: async () => (await import('./username-sites/module.ts')).module,
   },
   {
     "id": "whois",

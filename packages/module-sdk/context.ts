@@ -8,6 +8,7 @@ import type {
   TcpBanner,
   TlsPeer,
 } from '@mirage/model/exchange.ts'
+import type { Outcome } from '@mirage/model/outcome.ts'
 import type { Static, TSchema } from 'typebox'
 
 /** The raw ways out, as the network or a test's replay gives them. `open.ts` makes the face for authors from it. */
@@ -35,6 +36,8 @@ export interface HttpOptions {
   cacheFor?: string
   /** Query parameters and header names that carry a key and are never recorded. */
   secrets?: string[]
+  /** What a status means with this source, where that is not the usual. */
+  means?: Partial<Record<number, Outcome>>
   /** Sentences in a 200 that mean the quota is spent, or that nothing is known. */
   quotaWhen?: RegExp
   emptyWhen?: RegExp

@@ -52,7 +52,7 @@ export function openHttp(transport: Transport, defaults: HttpDefaults, tally: Ta
     }
     const wall = challengeOf(answer)
     if (wall) throw new ModuleError('blocked', `${hostOf(address)} answered with a page of ${wall}.`, { exchange })
-    const refusal = refusalOf(answer.status)
+    const refusal = refusalOf(answer, options.means?.[answer.status])
     if (refusal) {
       throw new ModuleError(refusal[0], `${hostOf(address)} ${refusal[1]} (HTTP ${answer.status}).`, { exchange })
     }
@@ -158,8 +158,13 @@ function withAccept(options: HttpOptions, accept: string): HttpOptions {
 }
 
 /** What a status means that is not data (RFC 9110 §15); undefined for 2xx. */
-function refusalOf(status: number): [Outcome, string] | undefined {
+function refusalOf(answer: HttpAnswer, meaning: Outcome | undefined): [Outcome, string] | undefined {
+  const { status } = answer
   if (status >= 200 && status < 300) return undefined
+  if (meaning) return [meaning, 'refused']
+  // GitHub and others say 403 when too much was asked, and these headers tell it from a refused key.
+  const isExhausted = answer.headers['x-ratelimit-remaining'] === '0' || answer.headers['retry-after'] !== undefined
+  if (status === 403 && isExhausted) return ['rate-limited', 'asks for fewer requests']
   if (status === 401 || status === 403) return ['key-refused', 'refused the key, or wants one']
   if (status === 402) return ['quota', 'wants to be paid']
   if (status === 429) return ['rate-limited', 'asks for fewer requests']

@@ -15,7 +15,7 @@ export const accountSites: readonly AccountSite[] = [
   { id: 'gitlab.com', host: 'gitlab.com', profile: '/{}' },
   { id: 'reddit.com', host: 'www.reddit.com', profile: '/user/{}' },
   { id: 'keybase.io', host: 'keybase.io', profile: '/{}' },
-  { id: 'hub.docker.com', host: 'hub.docker.com', profile: '/u/{}' },
+  { id: 'hub.docker.com', host: 'hub.docker.com', profile: '/v2/users/{}/' },
   { id: 'news.ycombinator.com', host: 'news.ycombinator.com', profile: '/user?id={}' },
   { id: 'mastodon.social', host: 'mastodon.social', profile: '/@{}' },
   { id: 'dev.to', host: 'dev.to', profile: '/{}' },
