@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-import type { Connection } from './connect.ts'
+import type { Api } from './api.ts'
+import type { OwnHost } from './connect.ts'
 import type { Environment } from './environment.ts'
 import type { Output } from './output/output.ts'
 import type { Style } from './output/style.ts'
@@ -8,6 +9,16 @@ import type { People } from './people.ts'
 export type InputStream = Readable & { isTTY?: boolean; setRawMode?(raw: boolean): unknown }
 
 export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number; fd?: number }
+
+/** What a command talks to. */
+export interface Session {
+  /** Its calls end with the command: at Ctrl-C at once. */
+  api: Api
+  /** Also after Ctrl-C: for what must still be done then. */
+  lastCalls: Api
+  /** The host in this process, where no other one was there. */
+  host?: OwnHost
+}
 
 /** What every sub-command is given. */
 export interface Cli {
@@ -24,7 +35,7 @@ export interface Cli {
   /** Aborts with an `Interrupted` when the command is to end at once. */
   signal: AbortSignal
   /** The one connection of this command, opened on first use and closed when the command ends. */
-  connect(): Promise<Connection>
+  connect(): Promise<Session>
   /** Says how the command ends, where that is not 0. */
   exitWith(code: number): void
 }

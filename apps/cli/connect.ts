@@ -7,6 +7,7 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import { type Api, createApi } from './api.ts'
 import type { Environment } from './environment.ts'
 import { Failure } from './exit.ts'
+import { startPlatform } from './serve.ts'
 
 /** Of a host in this process: it works for other commands too, until it is disposed. */
 export interface OwnHost {
@@ -16,6 +17,8 @@ export interface OwnHost {
 
 export interface Connection extends AsyncDisposable {
   api: Api
+  /** The same, whose calls end when the signal aborts. */
+  apiUntil(signal: AbortSignal): Api
   /** Absent when another process, or another machine, is the host. */
   host?: OwnHost
   /** Whom we talk to, for people. */
@@ -101,9 +104,8 @@ export function isAlive(pid: number): boolean {
 
 /** A host in this process; undefined when another process is the host of this data directory. */
 async function startHost(dataDirectory: string): Promise<Connection | undefined> {
-  const { startMirage } = await import('@mirage/server/start.ts')
   try {
-    const host = await startMirage({ dataDirectory })
+    const host = await startPlatform({ dataDirectory })
     const file = readConnectionFile(dataDirectory)
     if (!file) throw new Failure(`The host left no connection.json in ${dataDirectory}.`)
     const connection = open({ socket: file.socket }, host.apiKey, dataDirectory)
@@ -130,7 +132,16 @@ function open(address: Address, apiKey: string, where: string): Connection {
       throw error instanceof MirageError && error.code === 'service.unreachable' ? unreachable(where, error) : error
     }
   }
-  return { api: createApi(wire), where, [Symbol.asyncDispose]: () => dispatch[Symbol.asyncDispose]() }
+  return {
+    api: createApi(wire),
+    apiUntil: (signal) => createApi((request) => wire({ ...request, signal: both(request.signal, signal) })),
+    where,
+    [Symbol.asyncDispose]: () => dispatch[Symbol.asyncDispose](),
+  }
+}
+
+function both(one: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return one ? AbortSignal.any([one, other]) : other
 }
 
 function unreachable(where: string, cause: MirageError): MirageError {

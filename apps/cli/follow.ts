@@ -27,7 +27,8 @@ export interface FollowOptions {
 }
 
 /** Follows a run until it has ended, and answers the exit code. An interrupt pauses the run, which keeps everything. */
-export async function followRun(cli: Cli, api: Api, run: Run, options: FollowOptions): Promise<number> {
+export async function followRun(cli: Cli, run: Run, options: FollowOptions): Promise<number> {
+  const { api, lastCalls } = await cli.connect()
   const { people } = cli
   const { isLive, format } = displayOf(cli, options)
   const output = options.file === undefined ? cli.results : await fileOutput(options.file)
@@ -57,7 +58,7 @@ export async function followRun(cli: Cli, api: Api, run: Run, options: FollowOpt
     if (options.folder !== undefined) await finishFolder(options.folder, api, ended)
   } catch (error) {
     const reason: unknown = cli.signal.reason
-    if (reason instanceof Interrupted) await keepForLater(cli, api, run.run, ended !== undefined)
+    if (reason instanceof Interrupted) await keepForLater(cli, lastCalls, run.run, ended !== undefined)
     else if (!ended) people.complain(`What was found is kept. Go on with: ${cli.environment.program} resume ${run.run}`)
     throw error
   }
@@ -69,6 +70,7 @@ export async function followRun(cli: Cli, api: Api, run: Run, options: FollowOpt
       ...(columns === undefined ? {} : { columns }),
     }),
   )
+  people.say(...remark(ended, cli.environment.program))
   return exitCodeOf(ended, findings, options.failOn)
 }
 
@@ -124,12 +126,18 @@ async function keepForLater(
   }
   let trouble = ''
   try {
-    await inTime(api.scans.pauseRun({ run }), 800)
+    await inTime(api.scans.pauseRun({ run }), 600)
   } catch (error) {
     trouble = ` (it could not be paused in order: ${messageOf(error)})`
   }
   if (!isSilent)
     people.complain(`Stopped; what was found is kept${trouble}.`, `Go on with: ${environment.program} resume ${run}`)
+}
+
+/** What is to be said of a run that somebody else ended or paused. */
+function remark({ run, status }: Run, program: string): string[] {
+  if (status === 'paused') return [`It was paused by another command. Go on with: ${program} resume ${run}`]
+  return []
 }
 
 function exitCodeOf({ status }: Run, findings: Finding[], failOn: Severity | undefined): number {

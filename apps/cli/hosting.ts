@@ -1,18 +1,18 @@
 import { pause } from '@mirage/kit/clock.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
-import { everyItem } from './api.ts'
+import { type Api, everyItem } from './api.ts'
 import type { Cli } from './cli.ts'
-import type { Connection } from './connect.ts'
 import { exitCodes, type Interrupted } from './exit.ts'
 
 /** What the process of a command owes to others whose host it became. */
 
 /** Resolves when the host of this process, where it has one, carries no run any more. Rejects with an interrupt's reason. */
-export async function stayForOthers(cli: Cli, connection: Connection): Promise<void> {
-  if (!connection.host) return
-  const idle = connection.host.idle()
+export async function stayForOthers(cli: Cli): Promise<void> {
+  const { host, api } = await cli.connect()
+  if (!host) return
+  const idle = host.idle()
   if ((await Promise.race([idle.then(() => 'idle'), pause(50)])) === 'idle') return
-  const carried = await carriedRuns(connection)
+  const carried = await carriedRuns(api)
   cli.people.complain(
     `This process stays: it carries ${carried.join(', ') || 'runs'} for other commands. Ctrl-C stops them too.`,
   )
@@ -20,12 +20,13 @@ export async function stayForOthers(cli: Cli, connection: Connection): Promise<v
 }
 
 /** Pauses the runs that other commands started in this process's host, and says how they go on. */
-export async function stopForOthers(cli: Cli, connection: Connection): Promise<void> {
-  if (!connection.host) return
+export async function stopForOthers(cli: Cli): Promise<void> {
+  const { host, lastCalls } = await cli.connect()
+  if (!host) return
   const isSilent = (cli.signal.reason as Interrupted).exitCode === exitCodes.done
   try {
-    for (const run of await inTime(carriedRuns(connection), 400)) {
-      await inTime(connection.api.scans.pauseRun({ run }), 400)
+    for (const run of await inTime(carriedRuns(lastCalls), 400)) {
+      await inTime(lastCalls.scans.pauseRun({ run }), 400)
       if (!isSilent)
         cli.people.complain(
           `This process also carried ${run} of another command; it is paused too.`,
@@ -37,7 +38,7 @@ export async function stopForOthers(cli: Cli, connection: Connection): Promise<v
   }
 }
 
-async function carriedRuns({ api }: Connection): Promise<string[]> {
+async function carriedRuns(api: Api): Promise<string[]> {
   const carried: string[] = []
   for await (const { run, status } of everyItem((page) => api.scans.listRuns(page)))
     if (status === 'running' || status === 'queued') carried.push(run)

@@ -53,7 +53,6 @@ export function createProgram(cli: Cli, version: string): Command {
     )
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'help, also for each command')
-    .helpCommand('help [command]', 'help for a command')
     .showHelpAfterError('(--help says how it is used)')
     .addHelpText('after', examples)
     .exitOverride()
@@ -69,7 +68,7 @@ export function createProgram(cli: Cli, version: string): Command {
     program.commandsGroup(heading)
     for (const add of adders) add(program, cli)
   }
-  return program
+  return program.helpCommand('help [command]', 'help for a command')
 }
 
 function helpWidth(columns: number | undefined): number {

@@ -41,33 +41,48 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
     style: styleOf(environment.color ?? stdout.isTTY === true),
     people,
     signal: AbortSignal.any([surroundings.signal, leaving.signal]),
-    connect: () => (connection ??= connect(environment)),
+    async connect() {
+      const { api, apiUntil, host } = await (connection ??= connect(environment))
+      return { api: apiUntil(cli.signal), lastCalls: api, ...(host ? { host } : {}) }
+    },
     exitWith: (given) => (code = given),
   }
-  try {
+  async function work(): Promise<void> {
     await createProgram(cli, version).parseAsync(bareValues(argv), { from: 'user' })
-    if (connection) await stayForOthers(cli, await connection)
+    if (connection) await stayForOthers(cli)
     await cli.results.end()
+  }
+
+  /** Closes what is open; after an interrupt other commands' runs are stopped in order first. */
+  async function close(): Promise<void> {
+    const opened = await connection?.catch(() => undefined) // that it could not be opened was said where it was needed
+    if (opened && cli.signal.reason instanceof Interrupted) await stopForOthers(cli)
+    await opened?.[Symbol.asyncDispose]()
+  }
+
+  try {
+    await Promise.race([work(), longAfter(cli.signal)])
   } catch (error) {
     // A reader that left, and a signal, show as all kinds of errors further down: what counts is why.
     const reason: unknown = cli.signal.aborted ? cli.signal.reason : error
     code = reason instanceof Interrupted ? reason.exitCode : explain(reason, people, argv, environment)
-    if (connection && reason instanceof Interrupted) await stopForOthers(cli, await connection)
   }
-  if (cli.signal.reason instanceof Interrupted) code = cli.signal.reason.exitCode
-  await close(connection, cli.signal.aborted)
+  if (cli.signal.aborted) await inTime(close(), closeMs).catch(() => undefined)
+  else await close()
   return code
 }
 
-/** How long an interrupted command waits for its host to stop in order, milliseconds. */
-const stopMs = 900
+/** An interrupted command ends within two seconds: so long for its own last steps, so long for closing what is open. */
+const lastStepsMs = 800
+const closeMs = 1000
 
-async function close(connection: Promise<Connection> | undefined, isHurried: boolean): Promise<void> {
-  const opened = await connection?.catch(() => undefined) // that it could not be opened was said where it was needed
-  if (!opened) return
-  const closed = Promise.resolve(opened[Symbol.asyncDispose]())
-  if (isHurried) await inTime(closed, stopMs).catch(() => undefined)
-  else await closed
+/** Rejects some time after the signal, for commands that do not end by themselves. */
+function longAfter(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const leave = (): void => void setTimeout(() => reject(signal.reason as Error), lastStepsMs).unref()
+    if (signal.aborted) leave()
+    else signal.addEventListener('abort', leave, { once: true })
+  })
 }
 
 /** Says what went wrong, and answers the exit code that stands for it. */

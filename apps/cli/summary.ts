@@ -99,6 +99,6 @@ export function nextCommands({ run, byType }: Run, findings: Finding[]): string[
   return [
     `entities ${run} type:${commonest}`,
     findings.length > 0 ? `findings ${run}` : `show ${run}`,
-    `export ${run} --format graphml -o ${run}.graphml`,
+    `export ${run} --format graphml -o run.graphml`,
   ]
 }

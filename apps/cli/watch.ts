@@ -66,7 +66,7 @@ async function tell(event: RunEvent, watcher: Watcher, findings: FindingWatch): 
       return undefined
     case 'progress':
       await watcher.progress?.(event.run, event.lanes)
-      findings.look(event.run.findings)
+      findings.look()
       return undefined
     case 'ended':
       return event.run
@@ -74,15 +74,18 @@ async function tell(event: RunEvent, watcher: Watcher, findings: FindingWatch): 
 }
 
 interface FindingWatch {
-  /** Looks for new ones when the number of findings changed. Never two looks at once. */
-  look(count: number): void
+  /** Looks for new ones, when the last look is some time ago. Never two looks at once. */
+  look(): void
   /** Resolves when the watcher was told of every finding there is. */
   finish(): Promise<void>
 }
 
+/** Rules are evaluated about every two seconds; looking more often would find nothing. */
+const lookMs = 2000
+
 function watchFindings(api: Api, run: string, watcher: Watcher): FindingWatch {
   const told = new Set<string>()
-  let lastCount = 0
+  let lookedAt = performance.now()
   let looking: Promise<void> | undefined
 
   async function lookNow(): Promise<void> {
@@ -94,12 +97,14 @@ function watchFindings(api: Api, run: string, watcher: Watcher): FindingWatch {
   }
 
   return {
-    look(count) {
-      if (!watcher.finding || count === lastCount || looking) return
-      lastCount = count
+    look() {
+      if (!watcher.finding || looking || performance.now() - lookedAt < lookMs) return
       looking = lookNow()
         .catch(() => undefined) // a look on the way is a courtesy; `finish` reports what is wrong
-        .finally(() => (looking = undefined))
+        .finally(() => {
+          looking = undefined
+          lookedAt = performance.now()
+        })
     },
     async finish() {
       await looking

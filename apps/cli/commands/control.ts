@@ -78,6 +78,6 @@ export function addControl(program: Command, cli: Cli): void {
     if (found.definition)
       cli.people.say(...beforeFirstPacket(await api.scans.planRun({ definition: found.definition }), cli))
     const run = await start(api, found.run)
-    cli.exitWith(await followRun(cli, api, run, output))
+    cli.exitWith(await followRun(cli, run, output))
   }
 }

@@ -86,7 +86,7 @@ export async function scan(cli: Cli, targets: string[], options: ScanOptions): P
   const plan: Plan = await api.scans.planRun({ definition })
   cli.people.say(...beforeFirstPacket(plan, cli))
   const run = await api.scans.createRun({ definition })
-  cli.exitWith(await followRun(cli, api, run, output))
+  cli.exitWith(await followRun(cli, run, output))
 }
 
 /** The definition that a command line describes; nothing was sent so far. */

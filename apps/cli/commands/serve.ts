@@ -3,6 +3,7 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
 import { readConnectionFile } from '../connect.ts'
 import { Failure, UsageError } from '../exit.ts'
+import { startPlatform } from '../serve.ts'
 
 export function addServe(program: Command, cli: Cli): void {
   program
@@ -12,23 +13,27 @@ export function addServe(program: Command, cli: Cli): void {
       'Starts the platform on http://127.0.0.1:8000: a page with the last runs, and the API with its reference.',
     )
     .argument('[services...]', 'only these services; without any, all of them')
-    .option('--port <n>', 'the port to listen on', '8000')
+    .option('--port <n>', 'the port to listen on instead of the one in the settings')
     .addHelpText(
       'after',
       '\nOther commands on this machine are its clients. Elsewhere, set MIRAGE_URL and MIRAGE_API_KEY.\nCtrl-C stops it; runs under way are kept, and go on with “mirage resume”.',
     )
-    .action(async (services: string[], { port }: { port: string }) => {
-      if (!/^\d+$/.test(port) || Number(port) > 65_535)
+    .action(async (services: string[], { port }: { port?: string }) => {
+      if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65_535))
         throw new UsageError(`--port: “${port}” is not a port; they go from 0 to 65535.`)
-      await serve(cli, services, Number(port))
+      await serve(cli, services, port === undefined ? undefined : Number(port))
     })
 }
 
-async function serve(cli: Cli, services: string[], port: number): Promise<void> {
+async function serve(cli: Cli, services: string[], port: number | undefined): Promise<void> {
   const { dataDirectory } = cli.environment
-  const { startMirage } = await import('@mirage/server/start.ts')
   try {
-    await using host = await startMirage({ dataDirectory, port, ...(services.length > 0 ? { services } : {}) })
+    await using host = await startPlatform({
+      dataDirectory,
+      listen: true,
+      services,
+      ...(port === undefined ? {} : { port }),
+    })
     cli.people.say(
       `Mirage is at ${host.url}`,
       `API reference: ${host.url}/api/docs`,

@@ -34,7 +34,7 @@ function headOf({ run, lanes, seconds, stopping }: LiveState, { columns, style, 
   const open = lanes.reduce((sum, { queued, running }) => sum + queued + running, 0)
   const counts = [
     counted(run.entities, 'entity', 'entities'),
-    counted(run.relationships, 'relationship'),
+    run.relationships > 0 ? counted(run.relationships, 'relationship') : '',
     counted(run.requests + run.queries, 'request'),
     open > 0 ? `${count(open)} open` : '',
   ]

@@ -1,0 +1,42 @@
+import type { ResolvedSettings } from '@mirage/kit/settings.ts'
+import type { ServerHandle, ServerOptions } from '@mirage/server/start.ts'
+
+/** What the command takes from the platform itself; loaded only by those that start it or ask for its settings. */
+
+/** The platform in this process. Throws `host.locked` when another process has the data directory. */
+export async function startPlatform(options: ServerOptions): Promise<ServerHandle> {
+  const { startMirage } = await import('@mirage/server/start.ts')
+  return startMirage(options)
+}
+
+/** One setting in force. */
+export interface Setting {
+  section: string
+  name: string
+  value: unknown
+  /** `default`, or where it was set: the file, the environment. */
+  origin: string
+  description: string
+}
+
+/** Every setting of the installation that a host started here would have. Throws `settings.invalid` for wrong ones. */
+export async function settingsInForce(): Promise<Setting[]> {
+  const [{ readSettings, settingsSchemas }, { readEnvironment }] = await Promise.all([
+    import('@mirage/server/settings.ts'),
+    import('@mirage/server/environment.ts'),
+  ])
+  const { values, origins }: ResolvedSettings = readSettings(readEnvironment())
+  return Object.entries(settingsSchemas()).flatMap(([section, schema]) =>
+    Object.entries(schema.properties).map(([name, property]): Setting => {
+      const { origin, name: where } = origins[`${section}.${name}`] ?? { origin: 'default', name: '' }
+      const { description = '' } = property as { description?: string }
+      return {
+        section,
+        name,
+        value: values[section]?.[name],
+        origin: origin === 'file' ? where : origin,
+        description,
+      }
+    }),
+  )
+}
