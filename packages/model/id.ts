@@ -2,29 +2,33 @@ import { hash } from 'node:crypto'
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 
+/** Two characters for each number of ten bits. */
+const pairs: string[] = []
+for (const first of alphabet) for (const second of alphabet) pairs.push(first + second)
+
 /**
  * The content id of `text`: the first 128 bits of its SHA-256, as 26 characters of lower-case base32 (RFC 4648, no padding).
  * The same text has the same id everywhere, so no service asks another for one.
  */
 export function contentId(text: string): string {
-  return encodeId(hash('sha256', text, 'buffer'))
+  // As latin1 a digest costs a quarter of what it costs as a buffer.
+  const digest = hash('sha256', text, 'latin1')
+  return encode((index) => digest.charCodeAt(index))
 }
 
 /** The first 16 bytes of `bytes` as 26 base32 characters; `decodeId` is its inverse. */
 export function encodeId(bytes: Uint8Array): string {
+  return encode((index) => bytes[index]!)
+}
+
+function encode(byteAt: (index: number) => number): string {
   let id = ''
-  let buffer = 0
-  let bits = 0
-  for (let i = 0; i < 16; i++) {
-    buffer = (buffer << 8) | bytes[i]!
-    bits += 8
-    while (bits >= 5) {
-      bits -= 5
-      id += alphabet[(buffer >> bits) & 31]!
-    }
-    buffer &= (1 << bits) - 1
+  for (let i = 0; i < 15; i += 5) {
+    const high = (byteAt(i) << 12) | (byteAt(i + 1) << 4) | (byteAt(i + 2) >> 4)
+    const low = ((byteAt(i + 2) & 15) << 16) | (byteAt(i + 3) << 8) | byteAt(i + 4)
+    id += pairs[high >> 10]! + pairs[high & 1023]! + pairs[low >> 10]! + pairs[low & 1023]!
   }
-  return id + alphabet[(buffer << (5 - bits)) & 31]!
+  return id + pairs[byteAt(15) << 2]!
 }
 
 /** The 16 bytes of a content id. Throws a RangeError when `id` is not one. */

@@ -41,9 +41,10 @@ export function normaliseUrl(raw: string): string | undefined {
   if (raw.length > maxValueLength) return undefined
   const url = URL.parse(refangAuthority(raw))
   if (!url || !schemes.has(url.protocol) || url.hostname === '') return undefined
-  url.hash = ''
-  url.username = ''
-  url.password = ''
+  // Each assignment parses the whole again.
+  if (url.href.includes('#')) url.hash = ''
+  if (url.username !== '') url.username = ''
+  if (url.password !== '') url.password = ''
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1)
   if (url.hostname.startsWith('[::ffff:')) url.hostname = canonicalAddress(url.hostname.slice(1, -1)) ?? url.hostname
   return url.hostname === '' || url.hostname.endsWith('.') || url.href.length > maxValueLength ? undefined : url.href
