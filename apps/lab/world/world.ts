@@ -57,7 +57,12 @@ export function makeWorld({ seed, size }: { seed: number; size: WorldSize }): Wo
   const records = new Map<string, DnsRecord[]>()
   for (const { zone, records: held } of makeZones(machines)) {
     zones.set(zone.name, zone)
-    for (const record of held) records.set(record.name, [...(records.get(record.name) ?? []), record])
+    for (const record of held) {
+      const known = records.get(record.name) ?? []
+      // A delegation and its glue stand in both zones.
+      if (!known.some(({ type, data }) => type === record.type && data === record.data))
+        records.set(record.name, [...known, record])
+    }
   }
   const registrations = new Map<string, DomainRegistration>()
   for (const zone of zones.values())

@@ -26,8 +26,10 @@ export async function listenDns(
     // A copy, because the responder writes the next answer into the same bytes while this one is on its way.
     if (answer) socket.send(Buffer.from(answer), peer.port, peer.address)
   })
+  // Bound at once, because the look-up above answers at once.
+  const listening = once(socket, 'listening')
   socket.bind(bind.port, bind.address)
-  await once(socket, 'listening')
+  await listening
   socket.on('error', () => {
     // A client that went away; UDP has nothing to undo.
   })
