@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { zstdCompress, zstdDecompress } from 'node:zlib'
+import { zstdCompress, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { fileName } from '@mirage/adapters/sqlite/spaces.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
@@ -11,6 +11,9 @@ import { type Coding, openPack, type Pack, type StoredBody } from './pack.ts'
 
 /** Bodies up to this size, compressed, share a file. */
 const packedBytes = 65_536
+
+/** Up to this size zstd takes less time than handing the bytes to another thread: 0.1 ms for 32 KB. */
+const inlineBytes = 131_072
 
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
@@ -97,7 +100,7 @@ export async function openFileBlobs({ path, now }: { path: string; now: () => nu
 
 async function encode(bytes: Uint8Array): Promise<StoredBody> {
   if (bytes.length >= 128) {
-    const small = await compress(bytes)
+    const small = bytes.length <= inlineBytes ? zstdCompressSync(bytes) : await compress(bytes)
     // What is compressed already is kept as it is.
     if (small.length < bytes.length * 0.95) return { coding: 'zstd', bytes: small }
   }
@@ -105,7 +108,8 @@ async function encode(bytes: Uint8Array): Promise<StoredBody> {
 }
 
 async function decode({ coding, bytes }: { coding: Coding; bytes: Uint8Array }): Promise<Uint8Array> {
-  return coding === 'zstd' ? decompress(bytes) : bytes
+  if (coding === 'plain') return bytes
+  return bytes.length <= packedBytes ? zstdDecompressSync(bytes) : decompress(bytes)
 }
 
 function isHash(text: string): boolean {
