@@ -41,6 +41,9 @@ interface Line {
   tls?: TlsPeer
 }
 
+/** One for all: a stack for every connection that ends would cost more than ending it. */
+const gone = new Error('the connection was given up')
+
 const idleMs = 4_000
 const maxIdle = 512
 const maxPerHost = 8
@@ -85,7 +88,7 @@ export function openHttpClient(dialer: Dialer): HttpClient {
   function drop(line: Line): void {
     forget(line)
     lines.delete(line)
-    line.client.destroy().catch(() => {})
+    line.client.destroy(gone).catch(() => {})
   }
 
   async function openLine(hop: Hop, signal: AbortSignal): Promise<Line> {

@@ -12,13 +12,16 @@ export interface TestEngine extends DnsEngine {
 export function testEngine(zone: TestEngine['zone']): TestEngine {
   const asked: string[] = []
 
+  function exists(name: string): boolean {
+    return Object.keys(engine.zone).some((key) => key.startsWith(`${name} `))
+  }
+
   function answer({ name, type }: DnsQuestion): DnsAnswer {
     asked.push(`${name} ${type}`)
     const data = engine.zone[`${name} ${type}`]
     if (data === 'TIMEOUT') return { name, type, status: 'TIMEOUT', records: [], server: '' }
-    const exists = Object.keys(engine.zone).some((key) => key.startsWith(`${name} `))
     const records = (data ?? []).map((data): DnsRecord => ({ name, type, ttl: 60, data }))
-    const status = data !== undefined ? 'NOERROR' : exists ? 'NODATA' : 'NXDOMAIN'
+    const status = data !== undefined ? 'NOERROR' : exists(name) ? 'NODATA' : 'NXDOMAIN'
     return { name, type, status, records, server: '198.18.0.53' }
   }
 
