@@ -58,12 +58,11 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
   for (const service of options.services)
     mkdirSync(join(socketOf(options, service), '..'), { recursive: true, mode: 0o700 })
 
-  function open(port: string, service: string): Promise<AsyncDisposable> {
+  async function open(port: string, service: string): Promise<AsyncDisposable> {
     const place = { dataDirectory: installation.dataDirectory, service, now }
-    return openPort(port, stores[port]!, place).then((adapter) => {
-      opened.push(adapter)
-      return adapter
-    })
+    const adapter = await openPort(port, stores[port]!, place)
+    opened.push(adapter)
+    return adapter
   }
 
   function busOf(service: string): Promise<Bus> {

@@ -2,7 +2,7 @@ import type { Client } from '@mirage/kit/contract.ts'
 import type { Clock } from '@mirage/kit/clock.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Claims } from '@mirage/kit/token.ts'
-import type { auth as authContract } from '../auth/contract.ts'
+import type { auth as authContract } from '@mirage/services/auth/contract.ts'
 
 const most = 10_000
 

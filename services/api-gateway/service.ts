@@ -5,10 +5,10 @@ import { openApiOf } from '@mirage/kit/openapi.ts'
 import { apiPrefix, mayCall } from '@mirage/kit/routes.ts'
 import { defineService } from '@mirage/kit/service.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { auth } from '../auth/contract.ts'
+import { auth } from '@mirage/services/auth/contract.ts'
 import { Callers } from './callers.ts'
 import { type Front, front, gateway } from './contract.ts'
-import { Forwarder } from './forward.ts'
+import { Forwarder } from '@mirage/kit/forward.ts'
 import { settings } from './settings.ts'
 
 const securityHeaders = {

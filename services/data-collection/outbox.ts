@@ -1,6 +1,6 @@
 import { announcement, type OutgoingEvent } from '@mirage/kit/event.ts'
 import type { ModuleFinding, Observation } from '@mirage/model/observation.ts'
-import type { LeasedTask } from '../scan-orchestration/contract.ts'
+import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts'
 import {
   type CollectionFinished,
   collectionFinished,

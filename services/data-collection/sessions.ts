@@ -5,7 +5,7 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { DialMap } from '@mirage/network/dial-map.ts'
 import type { Network, Session } from '@mirage/network/session.ts'
-import type { LeasedTask, RunPolicy, scans } from '../scan-orchestration/contract.ts'
+import type { LeasedTask, RunPolicy, scans } from '@mirage/services/scan-orchestration/contract.ts'
 
 /** The network of one run under one policy. */
 export interface RunSession {

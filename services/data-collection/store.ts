@@ -48,7 +48,6 @@ const exchanges: CollectionSpec<ExchangeDocument> = {
     runModule: ['run', 'module', 'at'],
     reuse: ['reuse', 'at'],
     page: ['page', 'at'],
-    page: ['page', 'at'],
   },
 }
 

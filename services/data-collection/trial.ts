@@ -7,7 +7,7 @@ import type { Outcome } from '@mirage/model/outcome.ts'
 import { normalise } from '@mirage/model/registry.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { runModule } from '@mirage/module-sdk/run.ts'
-import type { moduleRegistry } from '../module-registry/contract.ts'
+import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import { unknownModule } from './attempt.ts'
 import { openRun, type SessionsOptions } from './sessions.ts'
 

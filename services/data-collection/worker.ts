@@ -6,7 +6,7 @@ import { MirageError, messageOf } from '@mirage/kit/errors.ts'
 import { newId } from '@mirage/kit/id.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
-import type { LeasedTask, scans } from '../scan-orchestration/contract.ts'
+import type { LeasedTask, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { type AttemptOptions, runAttempt, unknownModule } from './attempt.ts'
 import type { Sessions } from './sessions.ts'
 

@@ -2,7 +2,7 @@ import type { Incoming } from '@mirage/kit/service.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
 import type { Search } from '@mirage/ports/search.ts'
-import type { ObservationBatch } from '../data-collection/contract.ts'
+import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { searchRecordOf } from './search-record.ts'
 import type { EntityDocument, ObservationDocument, RelationshipDocument, Store } from './store.ts'
 

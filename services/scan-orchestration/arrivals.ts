@@ -1,6 +1,6 @@
 import type { Incoming } from '@mirage/kit/service.ts'
 import type { Static } from 'typebox'
-import type { CollectionFinished, ObservationBatch } from '../data-collection/contract.ts'
+import type { CollectionFinished, ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveRun, activeMs, type OpenTask } from './active-run.ts'
 import type { runSettled } from './contract.ts'
 import {

@@ -2,7 +2,7 @@ import { type Contact, isWithinContact } from '@mirage/model/contact.ts'
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
-import type { ModuleInfo } from '../module-registry/contract.ts'
+import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import type { Lane, Profile, RunDefinition } from './contract.ts'
 
 /** A module as a run has planned it; kept with the run, so that it ends as it began. */

@@ -1,7 +1,7 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { Kysely } from 'kysely'
-import type { ObservationBatch } from '../data-collection/contract.ts'
+import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveLane, type ActiveRun, allowedClasses } from './active-run.ts'
 import type { Tables } from './tables.ts'
 

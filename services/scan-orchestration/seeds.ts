@@ -2,7 +2,7 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import { type EntityRef, entityRef } from '@mirage/model/entity.ts'
 import { type Observation, observationId } from '@mirage/model/observation.ts'
 import { normalise } from '@mirage/model/registry.ts'
-import type { ObservationBatch } from '../data-collection/contract.ts'
+import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import type { RunDefinition } from './contract.ts'
 
 /** Seeds travel as if a module had seen them: without a source, in batches of task 0. */

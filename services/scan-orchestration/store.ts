@@ -1,7 +1,7 @@
 import type { Sql } from '@mirage/ports/sql.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveRun, activate, type OpenTask } from './active-run.ts'
-import type { CollectionFinished } from '../data-collection/contract.ts'
+import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
 import type { RunRow, Tables } from './tables.ts'
 

@@ -1,6 +1,6 @@
 import { toInstant } from '@mirage/kit/clock.ts'
 import type { EventRow } from '@mirage/kit/contract.ts'
-import type { CollectionFinished } from '../data-collection/contract.ts'
+import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { Reached, RunEvent } from './contract.ts'
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import { seedsOf } from './seeds.ts'

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { MirageError, messageOf } from '@mirage/kit/errors.ts'
-import type { Address } from '@mirage/kit/dispatch.ts'
+import { MirageError, messageOf } from './errors.ts'
+import type { Address } from './dispatch.ts'
 import { Pool } from 'undici'
 
 /** Hop by hop, RFC 9110 §7.6.1. */
