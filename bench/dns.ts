@@ -107,9 +107,7 @@ export async function benchDns(): Promise<Figure[]> {
       cacheBytes: 0,
       probes: false,
     })
-    const rate = await measure(lane)
-    if (process.env['DNS_STATS']) console.error(JSON.stringify(await lane.stats()))
-    return rate
+    return await measure(lane)
   }
   await run()
   const peer = await dnsperf(nsd.port, nsd.folder)

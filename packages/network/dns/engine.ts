@@ -22,12 +22,9 @@ export function openDnsEngine(): DnsEngine {
   let closed = false
 
   function start(): Worker {
-    const started = new Worker(new URL('worker/worker.ts', import.meta.url), { name: 'dns', stdout: false })
+    const started = new Worker(new URL('worker/worker.ts', import.meta.url), { name: 'dns' })
     started.unref()
-    started.on('message', (message: FromWorker) => {
-      if (message.kind === 'answers') lanes.get(message.lane)?.message(message)
-      else for (const lane of lanes.values()) if (lane.reply(message)) break
-    })
+    started.on('message', (message: FromWorker) => lanes.get(message.lane)?.message(message))
     started.on('error', (error) => fail(messageOf(error)))
     started.on('exit', (code) => {
       if (!closed && worker === started) fail(`it ended with code ${code}`)

@@ -67,7 +67,7 @@ export function openLane(
   }
 
   function call(kind: 'stats' | 'close'): Promise<LaneStats | undefined> {
-    const number = id * 1_000_000 + ++lastCall
+    const number = ++lastCall
     return new Promise((resolve) => {
       link.hold()
       calls.set(number, (stats) => {
@@ -139,13 +139,11 @@ export function openLane(
   }
 
   const events: LaneEvents = {
-    message: (message) => streams.get(message.stream)?.received(message.count, message.block),
-    reply(message) {
+    message(message) {
+      if (message.kind === 'answers') return streams.get(message.stream)?.received(message.count, message.block)
       const answer = calls.get(message.call)
-      if (answer === undefined) return false
       calls.delete(message.call)
-      answer(message.kind === 'stats' ? message.stats : undefined)
-      return true
+      answer?.(message.kind === 'stats' ? message.stats : undefined)
     },
     failed(error) {
       failure = error

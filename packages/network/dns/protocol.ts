@@ -37,8 +37,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { kind: 'answers'; lane: number; stream: number; count: number; block: Uint8Array<ArrayBuffer> }
-  | { kind: 'stats'; call: number; stats: LaneStats }
-  | { kind: 'closed'; call: number }
+  | { kind: 'stats'; lane: number; call: number; stats: LaneStats }
+  | { kind: 'closed'; lane: number; call: number }
 
 /** How a lane reaches the thread. */
 export interface Link {
@@ -50,8 +50,7 @@ export interface Link {
 
 /** What a lane does with what the thread says. */
 export interface LaneEvents {
-  message(message: FromWorker & { kind: 'answers' }): void
-  reply(message: FromWorker & { kind: 'stats' | 'closed' }): boolean
+  message(message: FromWorker): void
   /** The thread died; everything under way is lost. */
   failed(error: MirageError): void
 }

@@ -6,42 +6,31 @@ import { skimMessage } from '../wire/message.ts'
 import { echoOf } from '../wire/query.ts'
 import { Cache } from './cache.ts'
 import { chooseUpstream } from './choice.ts'
+import { Intake } from './intake.ts'
 import type { Port } from './ports.ts'
 import { mayBeLie, probe, retestAfterMs } from './probe.ts'
 import type { Query } from './query.ts'
 import { Rate } from './rate.ts'
 import type { SharedRates } from './rate.ts'
 import { sendQuery } from './sender.ts'
-import { Stream } from './streams.ts'
 import type { Post } from './streams.ts'
 import { Upstream } from './upstream.ts'
 
 const tickMs = 10
-const flushAfterMs = 2
 
 /** The questions of one run: its resolvers, its limits, its cache. Runs in the thread of the engine. */
 export class WorkerLane {
   readonly #options: WorkerLaneOptions
   readonly #rates: SharedRates
   readonly #now: () => number
-  readonly #post: Post
   readonly #upstreams: Upstream[]
   readonly #rate: Rate
   readonly #cache: Cache
-  readonly #streams = new Map<number, Stream>()
-  /** Streams that may have questions, the next to be served first. */
-  #turns: Stream[] = []
-  readonly #again: Query[] = []
-  /** Who asks a question first is in here; who asks the same meanwhile follows. */
-  readonly #leaders = new Map<string, Query>()
+  readonly #intake: Intake
   #paused = false
   #timer: NodeJS.Timeout | undefined
-  #flushing: Stream[] = []
   #pumping = false
   #lastUpstream = 0
-  #asked = 0
-  #answered = 0
-  #fromCache = 0
   #timedOut = 0
   #overTcp = 0
 
@@ -49,7 +38,6 @@ export class WorkerLane {
     this.#options = options
     this.#rates = rates
     this.#now = now
-    this.#post = post
     this.#rate = new Rate(options.queriesPerSecond)
     this.#cache = new Cache(options.cacheBytes)
     this.#upstreams = options.resolvers.map((resolver, index) => {
@@ -63,24 +51,17 @@ export class WorkerLane {
       if (options.probes === undefined) upstream.state = 'good'
       return upstream
     })
+    this.#intake = new Intake(this.#upstreams, this.#cache, post)
   }
 
   ask(id: number, count: number, block: Uint8Array<ArrayBuffer>): void {
-    let stream = this.#streams.get(id)
-    if (stream === undefined) {
-      stream = new Stream(id, this.#post, (due) => this.#flushSoon(due))
-      this.#streams.set(id, stream)
-    }
-    stream.accept(block, count)
-    this.#asked += count
-    if (!this.#turns.includes(stream)) this.#turns.push(stream)
+    this.#intake.accept(id, count, block)
     this.#startTimer()
     this.#pumpSoon()
   }
 
   cancel(id: number): void {
-    this.#streams.get(id)?.cancel()
-    this.#streams.delete(id)
+    this.#intake.cancel(id)
   }
 
   /** Nothing is sent from now on, and connections are closed; answers to what was sent are still taken. */
@@ -89,7 +70,7 @@ export class WorkerLane {
     for (const upstream of this.#upstreams) {
       for (const query of upstream.dropTcp()) {
         upstream.open--
-        this.#again.push(query)
+        this.#intake.giveBack(query)
       }
     }
   }
@@ -102,9 +83,9 @@ export class WorkerLane {
 
   stats(): LaneStats {
     return {
-      asked: this.#asked,
-      answered: this.#answered,
-      fromCache: this.#fromCache,
+      asked: this.#intake.asked,
+      answered: this.#intake.answered,
+      fromCache: this.#intake.fromCache,
       sent: this.#upstreams.reduce((sum, upstream) => sum + upstream.sent, 0),
       timedOut: this.#timedOut,
       overTcp: this.#overTcp,
@@ -117,8 +98,7 @@ export class WorkerLane {
     this.#paused = true
     clearInterval(this.#timer)
     this.#timer = undefined
-    for (const stream of this.#streams.values()) stream.cancel()
-    this.#streams.clear()
+    this.#intake.cancelAll()
     for (const upstream of this.#upstreams) {
       upstream.close()
       const { address, port, perSecond } = upstream.resolver
@@ -140,64 +120,26 @@ export class WorkerLane {
     if (this.#paused) return
     const now = this.#now()
     this.#testUpstreams(now)
-    for (const upstream of this.#upstreams) {
-      while (upstream.own.length > 0 && upstream.canTake(now) && this.#rate.has(now))
-        this.#send(upstream.own.shift()!, upstream, now)
-    }
+    for (const upstream of this.#upstreams) this.#sendOwn(upstream, now)
     while (this.#rate.has(now)) {
-      const query = this.#next(now)
-      if (query === undefined) return
+      const query = this.#intake.next(now)
+      if (query === undefined) break
       const upstream = query.overTcp ?? chooseUpstream(this.#upstreams, query, this.#lastUpstream, now)
       if (upstream === undefined) {
-        this.#again.push(query)
-        return
+        this.#intake.giveBack(query)
+        break
       }
       this.#lastUpstream = upstream.index
       this.#send(query, upstream, now)
     }
+    for (const upstream of this.#upstreams) this.#sendOwn(upstream, now)
   }
 
-  /** The next question that needs a resolver. What the cache knows is answered, what is under way is joined. */
-  #next(now: number): Query | undefined {
-    for (;;) {
-      const again = this.#again.pop()
-      if (again !== undefined) {
-        if (again.wanted) return again
-        this.#leaders.delete(again.key)
-        continue
-      }
-      const stream = this.#turns[0]
-      if (stream === undefined) return undefined
-      const query = stream.open ? stream.next() : undefined
-      if (query === undefined) {
-        this.#turns.shift()
-        continue
-      }
-      if (this.#turns.length > 1) this.#turns.push(this.#turns.shift()!)
-      if (query.via !== anyResolver) {
-        const upstream = this.#upstreams[query.via]
-        if (upstream?.state === 'good') {
-          upstream.own.push(query)
-          this.#pumpSoon()
-          continue
-        }
-        query.via = anyResolver
-      }
-      query.key = `${query.type} ${query.bytes.toString('latin1', query.from, query.to)}`
-      const kept = this.#cache.get(query.key, now)
-      if (kept !== undefined) {
-        this.#fromCache++
-        this.#answered++
-        query.sink.deliver(query, verdicts.asItSays, true, kept.server, kept.message)
-        continue
-      }
-      const leader = this.#leaders.get(query.key)
-      if (leader === undefined) {
-        this.#leaders.set(query.key, query)
-        return query
-      }
-      leader.followers ??= []
-      leader.followers.push(query)
+  /** Probes, and questions that name this resolver; the intake may have brought some of those. */
+  #sendOwn(upstream: Upstream, now: number): void {
+    while (upstream.own.length > 0 && upstream.canTake(now) && this.#rate.has(now)) {
+      const query = upstream.own.shift()!
+      if (query.wanted) this.#send(query, upstream, now)
     }
   }
 
@@ -239,6 +181,7 @@ export class WorkerLane {
       return this.#repeatOverTcp(query, upstream)
     }
     if (rcode !== 0 && rcode !== 3) return this.#refusedBy(upstream, query, message, echo === 'none')
+    upstream.refusals = 0
     const skim = skimMessage(message, 12 + query.to - query.from + 4)
     if (!skim.wellFormed) return this.#malformed(upstream, query)
     if (query.refusedEdns === upstream) upstream.knowsEdns = false
@@ -251,7 +194,7 @@ export class WorkerLane {
 
   #repeatOverTcp(query: Query, upstream: Upstream): void {
     query.overTcp = upstream
-    this.#again.push(query)
+    this.#intake.giveBack(query)
     this.#pumpSoon()
   }
 
@@ -263,9 +206,7 @@ export class WorkerLane {
       query.edns = false
       query.refusedEdns = upstream
       query.tried.pop()
-      if (query.via === anyResolver) this.#again.push(query)
-      else upstream.own.push(query)
-      return
+      return this.#intake.giveBack(query)
     }
     if (query.fallback === undefined) {
       if (bare) {
@@ -275,6 +216,7 @@ export class WorkerLane {
       } else query.fallback = message
       query.fallbackServer = upstream.index
     }
+    if (rcode === 5 && this.#options.recursion) upstream.refusedUs(this.#now())
     if (this.#othersFor(query)) this.#retry(query)
     else this.#giveUp(query)
   }
@@ -292,14 +234,8 @@ export class WorkerLane {
 
   /** One attempt brought nothing: another one, or the best there was. */
   #retry(query: Query): void {
-    if (!query.wanted) {
-      this.#leaders.delete(query.key)
-      return
-    }
-    if (query.attempts >= this.#options.attempts) return this.#giveUp(query)
-    const upstream = this.#upstreams[query.via]
-    if (upstream === undefined) this.#again.push(query)
-    else upstream.own.push(query)
+    if (query.wanted && query.attempts >= this.#options.attempts) return this.#giveUp(query)
+    this.#intake.giveBack(query)
     this.#pumpSoon()
   }
 
@@ -311,14 +247,10 @@ export class WorkerLane {
   }
 
   #finish(query: Query, verdict: Verdict, server: number, message: Uint8Array): void {
-    if (query.key !== '') this.#leaders.delete(query.key)
-    this.#answered++
+    this.#intake.settled(query)
     query.sink.deliver(query, verdict, false, server, message)
     if (query.followers === undefined) return
-    for (const follower of query.followers) {
-      this.#answered++
-      follower.sink.deliver(follower, verdict, true, server, message)
-    }
+    for (const follower of query.followers) follower.sink.deliver(follower, verdict, true, server, message)
   }
 
   /** No way to the peer: if somebody else can answer, what waits for it goes there at once. */
@@ -363,7 +295,7 @@ export class WorkerLane {
   #tick(): void {
     const now = this.#now()
     const overdue = now - this.#options.timeoutMs
-    let busy = this.#again.length > 0 || this.#turns.length > 0
+    let busy = this.#intake.waiting
     for (const upstream of this.#upstreams) {
       upstream.rest(now)
       busy ||= upstream.open > 0 || upstream.own.length > 0 || upstream.probing
@@ -385,20 +317,5 @@ export class WorkerLane {
     if (busy) return this.#pump()
     clearInterval(this.#timer)
     this.#timer = undefined
-  }
-
-  #flushSoon(stream: Stream): void {
-    this.#flushing.push(stream)
-    if (this.#flushing.length > 1) return
-    setImmediate(() => {
-      const waiting = this.#flushing
-      this.#flushing = []
-      const later: Stream[] = []
-      for (const due of waiting) {
-        if (due.due) due.flush()
-        else later.push(due)
-      }
-      if (later.length > 0) setTimeout(() => later.forEach((due) => due.flush()), flushAfterMs)
-    })
   }
 }

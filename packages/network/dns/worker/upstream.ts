@@ -7,7 +7,7 @@ import { random16 } from '../random.ts'
 import type { Rate } from './rate.ts'
 import { Window } from './window.ts'
 
-const largestWindow = 1024
+const largestWindow = 1_024
 /** Time-outs in a row, with no answer between them, that set a resolver aside. */
 const patience = 16
 const firstAsideMs = 1_000
@@ -42,6 +42,8 @@ export class Upstream {
   lowered = 0
   receiveBufferBytes = 0
   retryAt = 0
+  /** REFUSED in a row. */
+  refusals = 0
   /** Queries not answered since the last that was. */
   silent = 0
   readonly #events: PortEvents
@@ -138,6 +140,11 @@ export class Upstream {
     this.window.lost()
     if (this.#heardAt >= sentAt) return
     if (++this.silent >= patience) this.setAside(now, 'does not answer')
+  }
+
+  /** It does not want to resolve for us. A single refusal may be about one name. */
+  refusedUs(now: number): void {
+    if (++this.refusals >= patience) this.setAside(now, 'refuses')
   }
 
   setAside(now: number, reason: string): void {

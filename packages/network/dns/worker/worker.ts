@@ -43,13 +43,13 @@ function handle(message: ToWorker): void {
       return
     case 'stats': {
       const stats = lanes.get(id)?.stats()
-      if (stats !== undefined) tell({ kind: 'stats', call: message.call, stats })
+      if (stats !== undefined) tell({ kind: 'stats', lane: id, call: message.call, stats })
       return
     }
     case 'close':
       lanes.get(id)?.close()
       lanes.delete(id)
-      tell({ kind: 'closed', call: message.call })
+      tell({ kind: 'closed', lane: id, call: message.call })
   }
 }
 
