@@ -124,19 +124,20 @@ export const correlation = defineContract(
       permission: 'graphs:read',
       input: {
         ...run,
-        roots: t.Optional(t.Array(t.String(), { maxItems: 1000 })),
+        roots: t.Optional(t.Array(t.String({ description: 'An entity: its id or `type:value`.' }), { maxItems: 1000 })),
         depth: t.Integer({ minimum: 0, maximum: 20 }),
         maxNodes: t.Integer({ minimum: 1, maximum: 50_000 }),
         maxEdges: t.Integer({ minimum: 1, maximum: 200_000 }),
       },
       reply: t.Object({ nodes: t.Array(GraphNode), edges: t.Array(GraphEdge), truncated: t.Boolean() }),
       safe: true,
+      errors: ['graphs.no_such_node'],
     }),
     listNeighbours: get('/graphs/nodes/{node}/neighbours', {
       summary: 'What is joined to a node, a kind of edge at a time.',
       permission: 'graphs:read',
       input: {
-        node: t.String(),
+        node: t.String({ description: 'An entity: its id or `type:value`.' }),
         ...run,
         kind: t.Optional(t.String()),
         direction: t.Optional(t.Enum(['out', 'in'])),

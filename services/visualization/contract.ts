@@ -13,6 +13,7 @@ export const GraphView = t.Object({
       tags: t.Array(t.String()),
       x: t.Number(),
       y: t.Number(),
+      /** Edges of it that are in this view. */
       degree: Count,
     }),
   ),
@@ -31,12 +32,15 @@ export const visualization = defineContract('visualization', 'Views of the graph
     permission: 'graphs:read',
     input: {
       run: t.String(),
-      root: t.Optional(t.Array(t.String())),
-      depth: t.Optional(t.Integer({ minimum: 0, maximum: 20 })),
+      root: t.Optional(t.Array(t.String({ description: 'An entity: its id or `type:value`.' }), { maxItems: 1000 })),
+      depth: t.Optional(
+        t.Integer({ minimum: 0, maximum: 20, description: 'Edges from a root. Default 2; without roots 20.' }),
+      ),
       maxNodes: t.Optional(t.Integer({ minimum: 1, maximum: 50_000, description: 'Default 1000.' })),
       maxEdges: t.Optional(t.Integer({ minimum: 1, maximum: 200_000, description: 'Default 5000.' })),
     },
     reply: GraphView,
+    errors: ['graphs.no_such_node'],
   }),
   exportGraphView: get('/views/graph/{format}', {
     summary: 'The graph of a run as a file, whole.',

@@ -1,0 +1,3 @@
+import { Type as t } from 'typebox'
+
+export const settings = t.Object({})
