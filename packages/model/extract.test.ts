@@ -62,8 +62,13 @@ describe('entities in free text', () => {
     ],
     ['fixes CVE-2021-44228, cve-2021-1', ['vulnerability:CVE-2021-44228'], 'vulnerability'],
     [
-      "ga('create', 'UA-1234567-1'); GTM-ABC123 x-GTM-ABC123",
-      ['fingerprint:analytics:UA-1234567', 'fingerprint:analytics:GTM-ABC123'],
+      "ga('create', 'UA-1234567-1'); GTM-ABC123 x-GTM-ABC123 ca-pub-1234567890123456 fbq('init', '12345678901')",
+      [
+        'fingerprint:analytics:UA-1234567',
+        'fingerprint:analytics:GTM-ABC123',
+        'fingerprint:analytics:ca-pub-1234567890123456',
+        'fingerprint:analytics:fb-12345678901',
+      ],
       'fingerprint',
     ],
     [

@@ -12,6 +12,8 @@ export const fingerprint: EntityDefinition = {
     { raw: 'Favicon-MMH3:2454642859', value: 'favicon-mmh3:-1840324437' },
     { raw: 'analytics:ua-1234567-8', value: 'analytics:UA-1234567' },
     { raw: 'analytics:gtm-abc123', value: 'analytics:GTM-ABC123' },
+    { raw: 'analytics:pub-1234567890123456', value: 'analytics:ca-pub-1234567890123456' },
+    { raw: 'analytics:fb-1234567890', value: 'analytics:fb-1234567890' },
     {
       raw: 'ssh-hostkey:SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
       value: 'ssh-hostkey:SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
@@ -78,21 +80,34 @@ function signed32(value: string): string | undefined {
   return number >= -2_147_483_648 && number <= 4_294_967_295 ? String(number | 0) : undefined
 }
 
-/** The id of a web analytics, tag or advertisement account; of `UA-1234567-8` the account, which is what sites share. */
+/**
+ * The id of a web analytics, tag, advertisement or pixel account; of `UA-1234567-8` the account, which is what sites
+ * share. AdSense ids are written `ca-pub-…`, Facebook pixels `fb-…`.
+ */
 function trackerOf(value: string): string | undefined {
+  const publisher = /^(?:ca-)?pub-(\d{14,18})$/i.exec(value)?.[1]
+  if (publisher !== undefined) return `ca-pub-${publisher}`
+  const pixel = /^fb-(\d{10,17})$/i.exec(value)?.[1]
+  if (pixel !== undefined) return `fb-${pixel}`
   const id = value.toUpperCase()
   const account = /^(UA-\d{4,10})-\d{1,4}$/.exec(id)?.[1] ?? id
-  if (/^(?:UA-\d{4,10}|GTM-[A-Z\d]{4,10}|G-[A-Z\d]{8,12}|AW-\d{8,12}|DC-\d{6,12})$/.test(account)) return account
-  return /^(?:CA-)?PUB-\d{14,18}$/.test(account) ? `PUB-${account.slice(account.indexOf('PUB-') + 4)}` : undefined
+  return /^(?:UA-\d{4,10}|GTM-[A-Z\d]{4,10}|G-[A-Z\d]{8,12}|AW-\d{8,12}|DC-\d{6,12})$/.test(account)
+    ? account
+    : undefined
 }
 
 const tracker = /(?:UA-\d{4,10}-\d{1,4}|GTM-[A-Z\d]{4,10}|G-[A-Z\d]{10}|AW-\d{9,11}|ca-pub-\d{14,18})/g
+const pixelCall = /fbq\(\s{0,4}['"]init['"]\s{0,4},\s{0,4}['"](\d{10,17})['"]/g
 
+/** Tracker ids that stand alone, and the pixel id of Facebook's `fbq('init', …)`. */
 function findTrackers(text: string): Match[] {
   const matches: Match[] = []
   for (const { 0: raw, index } of text.matchAll(tracker)) {
     const id = standsAlone(text, index, index + raw.length) && text[index - 1] !== '-' ? trackerOf(raw) : undefined
     if (id !== undefined) matches.push({ value: `analytics:${id}`, raw, index })
   }
-  return matches
+  for (const { 0: call, 1: id = '', index } of text.matchAll(pixelCall)) {
+    matches.push({ value: `analytics:fb-${id}`, raw: id, index: index + call.lastIndexOf(id) })
+  }
+  return matches.sort((a, b) => a.index - b.index)
 }
