@@ -17,7 +17,7 @@ testModule(module, import.meta.dirname, {
         '-social_media_profile-> account:x.com/northwindtrade',
         '-uses_fingerprint-> fingerprint:analytics:UA-48120734',
         '-uses_fingerprint-> fingerprint:analytics:GTM-NWND48',
-        '-uses_fingerprint-> fingerprint:analytics-facebook:123456789012345',
+        '-uses_fingerprint-> fingerprint:analytics:fb-123456789012345',
       ],
     },
     {

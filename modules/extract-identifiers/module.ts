@@ -34,8 +34,5 @@ export const module = defineModule({
     for (const { value } of extract(source, ['fingerprint'])) {
       yield observe('fingerprint', value, { via: 'uses_fingerprint' })
     }
-    for (const [, id] of source.matchAll(/\bfbq\(\s*["']init["']\s*,\s*["'](\d{10,18})["']/g)) {
-      yield observe('fingerprint', `analytics-facebook:${id}`, { via: 'uses_fingerprint' })
-    }
   },
 })
