@@ -117,7 +117,7 @@ export function openHttp(transport: Transport, defaults: HttpDefaults, tally: Ta
       const { maxPages = 1000, ...request } = options
       const seen = new Set<string>()
       let at: string | undefined = address
-      while (at !== undefined && !seen.has(at) && seen.size < maxPages) {
+      while (at && !seen.has(at) && seen.size < maxPages) {
         seen.add(at)
         const page: Static<typeof schema> | undefined = await json(at, schema, request)
         if (page === undefined) return
