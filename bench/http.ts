@@ -37,7 +37,7 @@ async function serve(): Promise<void> {
     else response.writeHead(200, { 'content-type': 'text/html', server: 'nginx' }).end(page)
   })
   for (const { address } of names) lab.stand(`${address}:443`, (socket) => server.emit('connection', socket))
-  parentPort!.postMessage(lab.dialMap)
+  parentPort!.postMessage(lab.dialMap, [])
 }
 
 /**

@@ -118,8 +118,10 @@ export async function follow(request: HttpRequest, options: FollowOptions): Prom
   }
 }
 
+/** Names in lower case, without Host: that is the URL's alone, as it was checked. */
 function lowerNames(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
+  return Object.fromEntries(lower.filter(([name]) => name !== 'host'))
 }
 
 function onlyHarmless(headers: Record<string, string>): Record<string, string> {

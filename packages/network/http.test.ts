@@ -81,6 +81,13 @@ describe('an answer', () => {
     expect(seen).toEqual(['mirage-test me', 'mirage-test undefined'])
   })
 
+  test('is asked of the host of the URL, whatever the headers say', async () => {
+    lab.http('198.18.0.10:80', (request, response) => response.end(request.headers.host))
+    const { session } = open()
+    const request = get('http://www.northwind.example/', { headers: { Host: 'other.example' } })
+    expect(text((await testTask(session).request(request, never)).body)).toBe('www.northwind.example')
+  })
+
   test('comes over one connection while it is kept, and over a new one when the server has closed it', async () => {
     let requests = 0
     lab.http('198.18.0.10:80', (_request, response) => {

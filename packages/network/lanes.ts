@@ -1,5 +1,5 @@
 import { canonicalAddress } from '@mirage/model/address.ts'
-import type { Contact } from '@mirage/model/contact.ts'
+import { type Contact, isWithinContact } from '@mirage/model/contact.ts'
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
 import { specialRange } from '@mirage/model/special-range.ts'
 import { untilAborted } from './deadline.ts'
@@ -35,29 +35,17 @@ export interface LanesOptions {
 export interface Lanes extends AsyncDisposable {
   /** The lane for a question of this contact. Throws a NetworkError behind a proxy, where nothing is resolved here. */
   of(contact: Contact): DnsLane
-  /** A lane that asks this one server, which the guard has let through, without recursion. */
-  server(address: string): DnsLane
   resolveHost: ResolveHost
   /** Remembers who serves names in scope, so that passive runs keep away from them. */
   note(answer: DnsAnswer): void
   isTargetNameServer(host: string): boolean
-  /** Where packets to a world `address:port` really go. */
-  dial: Record<string, string> | undefined
 }
 
 export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => ReadonlySet<string>): Lanes {
   const { scope, ceiling, dialMap } = options
   const resolvers = (dialMap?.resolvers ?? options.resolvers ?? publicResolvers).map(parseResolver)
-  const lanes = new Map<string, DnsLane>()
+  const lanes = new Map<'target' | 'provider', DnsLane>()
   const nameServers = new Set<string>()
-
-  function laneFor(key: string, open: () => DnsLane): DnsLane {
-    if (options.proxy !== undefined)
-      throw unresolvable('This run goes through a proxy, which carries no DNS: names are left to the proxy.')
-    let lane = lanes.get(key)
-    if (lane === undefined) lanes.set(key, (lane = open()))
-    return lane
-  }
 
   /** A resolver the installation named may stand anywhere but in the target. */
   function checkResolver(address: string): void {
@@ -67,18 +55,17 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
       throw refused('contact-ceiling', `The resolver ${address} is itself in scope; this run may not contact it.`)
   }
 
-  const shared = { ...(dialMap && { dial: dialMap.udp, probes: false as const }), ecs: true }
-
   const lanesOfSession: Lanes = {
-    dial: dialMap?.udp,
     of(contact) {
-      const key = contact === 'relayed' || contact === 'target' ? 'target' : 'provider'
-      return laneFor(key, () => engine.lane({ ...shared, resolvers, allow: checkResolver }))
-    },
-    server(address) {
-      const open = (): DnsLane =>
-        engine.lane({ ...shared, resolvers: [{ address }], recursion: false, probes: false, cacheBytes: 0 })
-      return laneFor(`server ${address}`, open)
+      if (options.proxy !== undefined)
+        throw unresolvable('This run goes through a proxy, which carries no DNS: names are left to the proxy.')
+      const about = isWithinContact('relayed', contact) ? 'target' : 'provider'
+      const known = lanes.get(about)
+      if (known !== undefined) return known
+      const lab = dialMap && { dial: dialMap.udp, probes: false as const }
+      const lane = engine.lane({ ...lab, resolvers, allow: checkResolver })
+      lanes.set(about, lane)
+      return lane
     },
     async resolveHost(policy, name, declared, signal) {
       const contact = checkQuestion(policy, name, declared === 'target' ? 'relayed' : declared)

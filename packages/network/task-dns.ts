@@ -80,6 +80,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
   }
 
   async function resolve(name: string, type: RecordType): Promise<DnsAnswer> {
+    check(name)
     for await (const answer of resolveMany([{ name, type }])) return answer
     throw signal.reason
   }
@@ -108,7 +109,16 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
         check(question.name)
         task.spend('query', 1)
       } catch (error) {
-        refusal = error
+        // One excluded name among many is no reason to end the rest.
+        if (error instanceof NetworkError && error.reason === 'excluded')
+          answers.push({
+            name: canonicalName(question.name),
+            type: question.type,
+            status: 'REFUSED',
+            records: [],
+            server: '',
+          })
+        else refusal = error
         return false
       }
       if (server !== undefined) directed.add(text)

@@ -3,6 +3,8 @@ import { streamEncode } from 'dns-packet'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NetworkError } from './error.ts'
 import type { Exchange } from './exchange.ts'
+import { openDnsEngine } from './dns/engine.ts'
+import { startFixtureServer } from './dns/fixture-server.ts'
 import type { SessionOptions, Session } from './session.ts'
 import { testEngine } from './testing/engine.ts'
 import { type TestLab, openTestLab } from './testing/lab.ts'
@@ -280,6 +282,19 @@ describe('DNS', () => {
     expect(recorder.frames.at(-1)!.count).toBe(1)
   })
 
+  test('an excluded name is refused and the others are answered', async () => {
+    const { session, engine } = open({ scope: testScope(['northwind.example'], ['shop.northwind.example']) })
+    const task = testTask(session)
+    const names = ['shop', 'www'].map((label) => ({ name: `${label}.northwind.example`, type: 'A' as const }))
+    const answers = await all(task.dns.resolveMany(names))
+    expect(answers.map(({ name, status }) => `${name} ${status}`).toSorted()).toEqual([
+      'shop.northwind.example REFUSED',
+      'www.northwind.example NOERROR',
+    ])
+    expect(await outcomeOf(task.dns.resolve('shop.northwind.example', 'A'))).toBe('out-of-scope excluded')
+    expect(engine.asked.filter((question) => question.startsWith('shop'))).toEqual([])
+  })
+
   test('silence is an answer but not a record', async () => {
     const { session, recorder, engine } = open()
     engine.zone['slow.northwind.example A'] = 'TIMEOUT'
@@ -414,6 +429,28 @@ describe('a zone transfer', () => {
     )
     expect(lab.dialled).toEqual([])
   })
+})
+
+test('the real engine asks the lab’s resolver through the dial map, for modules and for the dialer', async () => {
+  await using server = await startFixtureServer(({ name, type }) =>
+    name === 'www.northwind.example' && type === 'A'
+      ? { answers: [{ name, type: 'A', ttl: 60, data: '198.18.0.10' }] }
+      : { rcode: name === 'www.northwind.example' ? 0 : 3 },
+  )
+  await using engine = openDnsEngine()
+  const dialMap = { ...lab.dialMap, udp: { '198.18.0.53:53': `127.0.0.1:${server.port}` } }
+  await using session = testSession(testNetwork({ engine }), { scope: testScope(['northwind.example']), dialMap })
+  lab.http('198.18.0.10:80', (_request, response) => response.end('found'))
+  const task = testTask(session)
+  const answer = await task.request(get('http://www.northwind.example/'), never)
+  expect(answer.address).toBe('198.18.0.10')
+  expect(await task.dns.resolve('www.northwind.example', 'A')).toMatchObject({
+    status: 'NOERROR',
+    server: '198.18.0.53',
+  })
+  const guessed = await all(task.dns.guess('northwind.example', ['www', 'mail', 'ftp']))
+  expect(guessed.map(({ name }) => name)).toEqual(['www.northwind.example'])
+  expect(server.asked.length).toBeGreaterThan(0)
 })
 
 describe('a recorded page', () => {
