@@ -20,8 +20,8 @@ export class UsageError extends Error {
 
 /** The command cannot do what was asked, and the message says why in full. */
 export class Failure extends Error {
-  constructor(message: string) {
-    super(message)
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'Failure'
   }
 }

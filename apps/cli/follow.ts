@@ -5,7 +5,7 @@ import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
 import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Api } from './api.ts'
 import type { Cli } from './cli.ts'
-import { exitCodes, Interrupted } from './exit.ts'
+import { exitCodes, Failure, Interrupted } from './exit.ts'
 import { inTime } from './hosting.ts'
 import { openLive } from './live/live.ts'
 import { findingLine } from './output/finding-line.ts'
@@ -59,7 +59,12 @@ export async function followRun(cli: Cli, run: Run, options: FollowOptions): Pro
   } catch (error) {
     const reason: unknown = cli.signal.reason
     if (reason instanceof Interrupted) await keepForLater(cli, lastCalls, run.run, ended !== undefined)
-    else if (!ended) people.complain(`What was found is kept. Go on with: ${cli.environment.program} resume ${run.run}`)
+    else if (!ended)
+      throw new Failure(
+        `${messageOf(error)}
+What was found is kept. Go on with: ${cli.environment.program} resume ${run.run}`,
+        { cause: error },
+      )
     throw error
   }
   const columns = people.columns()

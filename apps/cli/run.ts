@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
 import { MirageError, messageOf } from '@mirage/kit/errors.ts'
 import { detect } from '@mirage/model/detect.ts'
@@ -88,13 +89,13 @@ function longAfter(signal: AbortSignal): Promise<never> {
 /** Says what went wrong, and answers the exit code that stands for it. */
 function explain(error: unknown, people: People, argv: string[], environment: Environment): number {
   if (error instanceof CommanderError) return explainUsage(error, people, argv)
-  if (environment.debug && error instanceof Error && error.stack) people.complain(error.stack)
+  if (environment.debug) people.complain(inspect(error))
   if (error instanceof UsageError) {
     people.complain(...error.message.split('\n'))
     return exitCodes.usage
   }
   if (error instanceof Failure) {
-    people.complain(error.message)
+    people.complain(...error.message.split('\n'))
     return exitCodes.failed
   }
   if (error instanceof MirageError) {

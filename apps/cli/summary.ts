@@ -5,7 +5,7 @@ import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
 import { findingLine } from './output/finding-line.ts'
 import { printable } from './output/printable.ts'
 import { paintSeverity, type Style } from './output/style.ts'
-import { count, counted, duration } from './output/text.ts'
+import { count, counted, duration, indented } from './output/text.ts'
 
 export interface SummaryOptions {
   style: Style
@@ -16,13 +16,13 @@ export interface SummaryOptions {
 
 /** What a run came to, in words, and three commands that go on from here. */
 export function summaryLines(run: Run, findings: Finding[], options: SummaryOptions): string[] {
-  const { style, program } = options
+  const { style, program, columns } = options
   return [
     '',
-    headline(run, style),
-    ...typeLines(run, style),
+    ...indented(headline(run, style), '', columns),
+    ...typeLines(run, options),
     ...findingLines(findings, options),
-    ...troubleLines(run, style),
+    ...troubleLines(run, options),
     '',
     'Next:',
     ...nextCommands(run, findings).map((command) => `  ${style.cyan(`${program} ${command}`)}`),
@@ -49,12 +49,12 @@ function endOf({ status, stopReason, losses }: Run): string {
 
 const typesShown = 8
 
-function typeLines({ byType }: Run, style: Style): string[] {
+function typeLines({ byType }: Run, { style, columns }: SummaryOptions): string[] {
   const types = Object.entries(byType).toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b))
   if (types.length === 0) return []
   const shown = types.slice(0, typesShown).map(([type, n]) => `${type} ${count(n)}`)
   const rest = types.length > typesShown ? [`${types.length - typesShown} more types`] : []
-  return [`  ${style.dim([...shown, ...rest].join(' · '))}`]
+  return indented([...shown, ...rest].join(' · '), '  ', columns).map(style.dim)
 }
 
 const findingsShown = 5
@@ -78,7 +78,7 @@ const fine = new Set<Outcome>(['found', 'empty', 'skipped'])
 const modulesShown = 4
 
 /** Every zero is explained: which modules could not do their work, and why. */
-function troubleLines({ outcomes: byModule }: Run, style: Style): string[] {
+function troubleLines({ outcomes: byModule }: Run, { style, columns }: SummaryOptions): string[] {
   const lines: string[] = []
   for (const outcome of outcomes) {
     if (fine.has(outcome)) continue
@@ -88,7 +88,9 @@ function troubleLines({ outcomes: byModule }: Run, style: Style): string[] {
     })
     if (modules.length === 0) continue
     const rest = modules.length > modulesShown ? ` and ${modules.length - modulesShown} more` : ''
-    lines.push(`  ${style.yellow(outcome)}  ${modules.slice(0, modulesShown).join(', ')}${rest}`)
+    lines.push(
+      ...indented(`${style.yellow(outcome)}  ${modules.slice(0, modulesShown).join(', ')}${rest}`, '  ', columns),
+    )
   }
   return lines.length > 0 ? ['', 'Not answered:', ...lines] : []
 }

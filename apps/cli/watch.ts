@@ -122,7 +122,7 @@ function gone(run: string, cause?: unknown): MirageError {
   return new MirageError({
     code: 'service.unreachable',
     status: 503,
-    detail: `The host of ${run} went away. What was found is kept.`,
+    detail: `The host of ${run} went away.`,
     cause,
   })
 }

@@ -75,7 +75,7 @@ export function addModule(program: Command, cli: Cli): void {
       const { writeScaffold } = await import('@mirage/module-sdk/scaffold.ts')
       const files = await writeScaffold(folder, id)
       cli.people.say(
-        `Written: ${files.join(', ')}`,
+        `Written into modules/${id}: ${files.join(', ')}`,
         'Next:',
         `  ${cli.environment.program} module test ${id}`,
         '  npm run generate      # puts it into the list of modules',

@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
+import type { InputStream, OutputStream } from '../cli.ts'
 import type { Environment } from '../environment.ts'
-import type { OutputStream } from '../cli.ts'
 import { runCli } from '../run.ts'
 import type { FakeGateway } from './gateway.ts'
 
@@ -13,17 +13,18 @@ export interface Ran {
 export interface RunOptions {
   gateway?: FakeGateway
   environment?: Partial<Environment>
-  stdin?: string
+  stdin?: string | InputStream
   signal?: AbortSignal
-  /** Standard output and error are a terminal this wide. */
-  columns?: number
+  /** Instead of pipes: a terminal, say. */
+  stdout?: OutputStream
+  stderr?: OutputStream
 }
 
-/** One command line, run in this process as `main.ts` runs it. */
+/** One command line, run in this process as `main.ts` runs it, with pipes around it. */
 export async function runCommand(argv: string[], options: RunOptions = {}): Promise<Ran> {
-  const stdout = collector(options.columns)
-  const stderr = collector(options.columns)
-  const { gateway } = options
+  const stdout = collector()
+  const stderr = collector()
+  const { gateway, stdin = '' } = options
   const code = await runCli(argv, {
     version: '0.0.0',
     environment: {
@@ -36,17 +37,25 @@ export async function runCommand(argv: string[], options: RunOptions = {}): Prom
       ...(gateway ? { url: gateway.url, apiKey: gateway.apiKey } : {}),
       ...options.environment,
     },
-    stdin: Readable.from([options.stdin ?? '']),
-    stdout: stdout.stream,
-    stderr: stderr.stream,
+    stdin: typeof stdin === 'string' ? Readable.from([stdin]) : stdin,
+    stdout: options.stdout ?? stdout.stream,
+    stderr: options.stderr ?? stderr.stream,
     signal: options.signal ?? new AbortController().signal,
   })
   return { code, stdout: stdout.text(), stderr: stderr.text() }
 }
 
-function collector(columns?: number): { stream: OutputStream; text(): string } {
-  const stream: PassThrough & OutputStream = new PassThrough()
-  if (columns !== undefined) Object.assign(stream, { isTTY: true, columns, rows: 24 })
+/** The lines of a text, without the empty one behind the last. */
+export function linesOf(text: string): string[] {
+  return text.replace(/\n$/, '').split('\n')
+}
+
+export function jsonLinesOf(text: string): Record<string, unknown>[] {
+  return linesOf(text).map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+function collector(): { stream: OutputStream; text(): string } {
+  const stream = new PassThrough()
   let text = ''
   stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
   return { stream, text: () => text }

@@ -1,5 +1,6 @@
 import type { Lane, Plan, Run, RunEvent } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
+import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import type { StoredEntity, StoredRelationship } from '@mirage/services/data-storage/contract.ts'
 import { type EntityType, entityId } from '@mirage/model/entity.ts'
 import { contentId } from '@mirage/model/id.ts'
@@ -88,6 +89,19 @@ export function entityEvent(type: EntityType, value: string, changes: object = {
   }
 }
 
+export function taskEvent(module: string): RunEvent {
+  return {
+    kind: 'task',
+    task: 1,
+    module,
+    entities: [entityId('domain', 'example.com')],
+    entityCount: 1,
+    outcome: 'found',
+    observations: 2,
+    seconds: 0.4,
+  }
+}
+
 export function sampleFinding(changes: Partial<Finding> = {}): Finding {
   const mail = { id: entityId('domain', 'mail.example.com'), type: 'domain' as const, value: 'mail.example.com' }
   return {
@@ -161,6 +175,7 @@ export function sampleHandlers(
     entityEvent('domain', 'example.com', { modules: ['seed'] }),
     entityEvent('domain', 'mail.example.com', { tags: ['expired'] }),
     entityEvent('ip-address', '192.0.2.7', { modules: ['dns-resolve'] }),
+    taskEvent('crtsh'),
     { kind: 'progress', run, lanes: samplePlan.lanes },
     { kind: 'ended', run: ended },
   ]
@@ -178,7 +193,7 @@ export function sampleHandlers(
         runs.delete(find(input.run).run)
         return {}
       },
-      watchRun: () => numbered(events),
+      watchRun: (_input, call) => numbered(events, Number(call.lastEventId ?? 0)),
       listLanes: () => ({ items: samplePlan.lanes }),
       describeReached: ({ ids }) => ({
         items: sampleEntities
@@ -213,11 +228,38 @@ export function sampleHandlers(
   }
 }
 
-async function* numbered(events: AsyncIterable<RunEvent> | RunEvent[]): AsyncIterable<EventRow<RunEvent>> {
+/** The events with their numbers, behind the one the watcher knows. */
+async function* numbered(
+  events: AsyncIterable<RunEvent> | RunEvent[],
+  after: number,
+): AsyncIterable<EventRow<RunEvent>> {
   let id = 0
-  for await (const data of events) yield { id: String(++id), data }
+  for await (const data of events) if (++id > after) yield { id: String(id), data }
 }
 
 export async function* rows<T>(items: T[]): AsyncIterable<T> {
   yield* items
+}
+
+export function sampleModule(id: string, changes: Partial<ModuleInfo> = {}): ModuleInfo {
+  return {
+    id,
+    version: 1,
+    title: id,
+    summary: `what ${id} knows`,
+    homepage: `https://${id}.example`,
+    consumes: [{ type: 'domain' }],
+    produces: ['domain'],
+    contact: 'stored',
+    discloses: false,
+    origin: id,
+    useCases: ['footprint'],
+    flags: [],
+    limits: {},
+    volatile: [],
+    sample: 'example.com',
+    batch: 1,
+    enabled: true,
+    ...changes,
+  }
 }

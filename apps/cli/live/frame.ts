@@ -194,9 +194,9 @@ function footOf({ newest, findings }: LiveState, { columns, style, rows }: Frame
   const lines: string[] = []
   const found = severities.toReversed().filter((severity) => findings[severity] > 0)
   if (found.length > 0) {
-    const pieces: Piece[] = [['  findings ', style.dim]]
+    const pieces: Piece[] = [['  findings', style.dim]]
     for (const severity of found)
-      pieces.push([` ${findings[severity]} ${severity} `, (text) => paintSeverity(style, severity, text)])
+      pieces.push([`  ${findings[severity]} ${severity}`, (text) => paintSeverity(style, severity, text)])
     lines.push(cutPainted(pieces, columns))
   }
   if (rows >= 10)

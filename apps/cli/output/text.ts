@@ -39,6 +39,12 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line]
 }
 
+/** Lines of the text behind an indentation that also stands before its continuations; one line where no width is given. */
+export function indented(text: string, indent: string, columns: number | undefined): string[] {
+  if (columns === undefined) return [indent + text]
+  return wrap(text, columns - indent.length).map((line) => indent + line)
+}
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 function segments(text: string): Iterable<{ segment: string }> {

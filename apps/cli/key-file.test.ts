@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
+import { sampleModule } from './fake/world.ts'
+import { readKeyFile } from './key-file.ts'
+
+const modules: ModuleInfo[] = [
+  sampleModule('crtsh'),
+  sampleModule('shodan', {
+    key: { name: 'SHODAN_API_KEY', where: 'https://shodan.io', tier: 'tiered', state: 'missing' },
+  }),
+  sampleModule('hunter', {
+    key: { name: 'HUNTER_API_KEY', where: 'https://hunter.io', tier: 'free', state: 'missing' },
+  }),
+]
+
+test('lines of an .env file', () => {
+  const text = '# mine\nexport SHODAN_API_KEY="abc=def"\nHUNTER_API_KEY = xyz\nOTHER=1\nEMPTY=\n'
+  expect(readKeyFile(text, modules)).toEqual({
+    keys: [
+      { name: 'SHODAN_API_KEY', value: 'abc=def' },
+      { name: 'HUNTER_API_KEY', value: 'xyz' },
+    ],
+    skipped: ['OTHER', 'EMPTY'],
+  })
+})
+
+test('YAML that maps sources to keys, as lists, texts or sections', () => {
+  const text = 'shodan:\n  - abc\n  - second\nhunter: { key: xyz }\ncensys: []\ncrtsh: [none]\n'
+  expect(readKeyFile(text, modules)).toEqual({
+    keys: [
+      { name: 'SHODAN_API_KEY', value: 'abc' },
+      { name: 'HUNTER_API_KEY', value: 'xyz' },
+    ],
+    skipped: ['censys', 'crtsh'],
+  })
+})
+
+test('anything else is refused', () => {
+  expect(() => readKeyFile('just some words', modules)).toThrow(/neither NAME=value lines nor YAML/)
+  expect(() => readKeyFile('a: [b', modules)).toThrow(/neither NAME=value lines nor YAML/)
+})

@@ -1,0 +1,87 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { storedEntity } from '../fake/world.ts'
+import { csvRow, entityColumns, entityRow } from './csv.ts'
+import { jsonLine, printable } from './printable.ts'
+import { entityLine } from './results.ts'
+import { table } from './table.ts'
+import { bytes, counted, cut, duration, fit, stopwatch, widthOf, wrap } from './text.ts'
+
+test('printable text is one line that no terminal obeys', () => {
+  expect(printable('a\tb\nc\u001b[31m\u202e\u0085')).toBe('a\\tb\\nc\\u001b[31m\\u202e\\u0085')
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) =>
+      /^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]*$/u.test(printable(text)),
+    ),
+  )
+})
+
+test('a line of JSON is one line and reads back the same', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const line = jsonLine({ text })
+      expect(line.slice(0, -1)).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u)
+      expect(JSON.parse(line)).toEqual({ text })
+    }),
+  )
+})
+
+test('text is cut by what it takes on the screen', () => {
+  expect(cut('example.com', 8)).toBe('example…')
+  expect(cut('例え.テスト', 6)).toBe('例え.…')
+  expect(cut('abc', 0)).toBe('')
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }).map(printable), fc.nat(20), (text, columns) => {
+      expect(widthOf(fit(text, columns))).toBe(columns)
+    }),
+  )
+})
+
+test('words wrap, and a word wider than the line stays whole', () => {
+  expect(wrap('one two three', 7)).toEqual(['one two', 'three'])
+  expect(wrap('a verylongword b', 5)).toEqual(['a', 'verylongword', 'b'])
+})
+
+test('tables align, and the flexible column gives way first', () => {
+  const rows = [
+    ['crtsh', 'a long text that has to give way', 'x'],
+    ['dns', 'short', 'yy'],
+  ]
+  expect(table(rows)).toEqual([
+    'crtsh  a long text that has to give way  x',
+    'dns    short                             yy',
+  ])
+  expect(table(rows, { columns: 24, flexible: 1 })).toEqual(['crtsh  a long text …  x', 'dns    short          yy'])
+})
+
+test('numbers and times as people read them', () => {
+  expect([counted(1, 'finding'), counted(1204, 'entity', 'entities')]).toEqual(['1 finding', '1,204 entities'])
+  expect([duration(0.42), duration(59.7), duration(125), duration(12_000)]).toEqual([
+    '0.4 s',
+    '1 min 0 s',
+    '2 min 5 s',
+    '3 h 20 min',
+  ])
+  expect([stopwatch(7.9), stopwatch(760), stopwatch(3723)]).toEqual(['0:07', '12:40', '1:02:03'])
+  expect([bytes(999), bytes(2_400_000_000)]).toEqual(['999 B', '2.4 GB'])
+})
+
+test('a line of an entity has four columns whatever it holds', () => {
+  const line = entityLine({
+    type: 'text',
+    value: 'a\tb\n',
+    modules: ['crawler', 'x'],
+    tags: ['cdn', 'waf'],
+    scope: 'affiliate',
+  })
+  expect(line).toBe('[text]\ta\\tb\\n\tcrawler,x\t(cdn, waf, affiliate)\n')
+})
+
+test('csv quotes what must be, and no field is a formula', () => {
+  expect(csvRow(['a', 'b,c', 'say "hi"', '=1+1', '@x', '+49 30 123', '-2', '+cmd'])).toBe(
+    `a,"b,c","say ""hi""",'=1+1,'@x,+49 30 123,-2,'+cmd\n`,
+  )
+  const row = entityRow({ entity: storedEntity('domain', 'example.com', { tags: ['cdn', 'waf'] }) })
+  expect(row.split(',')).toHaveLength(entityColumns.length)
+  expect(row).toMatch(/^domain,example\.com,,,,cdn waf,crtsh,/)
+})
