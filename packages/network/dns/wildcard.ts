@@ -56,7 +56,7 @@ export function openWildcards(asker: Asker, options: { label?: () => string } = 
     const judged = judge(name, signal)
     parents.set(name, judged)
     judged.catch(() => parents.delete(name))
-    if (parents.size > mostParents) parents.delete(parents.keys().next().value!)
+    if (parents.size > mostParents) parents.clear()
     return judged
   }
 

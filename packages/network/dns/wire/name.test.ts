@@ -70,6 +70,13 @@ describe('names on the wire', () => {
     expect(read(Buffer.from([5, 97]), 0).failed).toBe(true)
   })
 
+  it('refuses long chains of pointers', () => {
+    const chain = Buffer.alloc(602)
+    for (let at = 2; at < 602; at += 2) chain.writeUInt16BE(0xc000 | (at - 2), at)
+    expect(read(chain, 2 * 127)).toEqual({ name: '.', at: 2 * 128, failed: false })
+    expect(read(chain, 600).failed).toBe(true)
+  })
+
   it('splits names at dots that are not escaped', () => {
     expect(labelsOf('a\\.b.c')).toEqual(['a\\.b', 'c'])
     expect(parentOf('a\\.b.c.d')).toBe('c.d')

@@ -8,6 +8,9 @@
 
 export const maxNameBytes = 255
 
+/** More pointers than a name can have labels serve only to waste time. */
+const mostPointers = 127
+
 /**
  * Writes `text` in wire form, lower-cased, and answers the offset after it, or -1 when it is not a name: an empty
  * label, a label over 63 bytes, over 255 bytes in all, a broken escape, or a character outside ASCII (an
@@ -91,6 +94,7 @@ export function readName(cursor: Cursor): string {
   let before = at
   let after = -1
   let total = 1
+  let pointers = 0
   let out = 0
   for (;;) {
     if (at >= size) return fail(cursor)
@@ -115,7 +119,7 @@ export function readName(cursor: Cursor): string {
       if (at + 1 >= size) return fail(cursor)
       if (after < 0) after = at + 2
       at = ((length & 63) << 8) | bytes[at + 1]!
-      if (at >= before) return fail(cursor)
+      if (at >= before || ++pointers > mostPointers) return fail(cursor)
       before = at
     } else return fail(cursor)
   }
