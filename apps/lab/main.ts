@@ -1,10 +1,13 @@
+import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { labDirectory } from './environment.ts'
 import { readTrafficLog } from './protocols/traffic-log.ts'
 import { startLab } from './start.ts'
+import { labTruth } from './truth/truth.ts'
 import { parseWorldSize } from './world/size.ts'
 
 const usage = `usage: node apps/lab/main.ts start [--size demo|10k|100k|1m] [--seed N] [--directory DIR] [--no-log] [--idle MINUTES]
+       node apps/lab/main.ts truth [--size …] [--seed N] [--modules a,b]
        node apps/lab/main.ts log [--directory DIR]
 `
 
@@ -16,6 +19,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string', default: '7' },
     directory: { type: 'string', default: labDirectory() },
     log: { type: 'boolean', default: true },
+    modules: { type: 'string' },
     idle: { type: 'string', default: '30' },
     json: { type: 'boolean', default: true },
   },
@@ -25,7 +29,15 @@ try {
   if (positionals[0] === 'start') await start()
   else if (positionals[0] === 'log')
     for await (const entry of readTrafficLog(values.directory)) process.stdout.write(`${JSON.stringify(entry)}\n`)
-  else throw new RangeError(usage)
+  else if (positionals[0] === 'truth') {
+    const options = {
+      size: parseWorldSize(values.size),
+      seed: Number(values.seed),
+      ...(values.modules === undefined ? {} : { modules: values.modules.split(',') }),
+    }
+    for await (const line of labTruth(options))
+      if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await once(process.stdout, 'drain')
+  } else throw new RangeError(usage)
 } catch (error) {
   if (!(error instanceof RangeError)) throw error
   process.stderr.write(`${error.message}\n`)

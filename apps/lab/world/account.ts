@@ -7,20 +7,22 @@ export interface AccountSite {
   host: string
   /** The path of a profile; `{}` is the username. */
   profile: string
+  /** A search for a username looks here. */
+  probed: boolean
 }
 
 /** The profile page's path, or its API's where only that can be asked. */
 export const accountSites: readonly AccountSite[] = [
-  { id: 'github.com', host: 'github.com', profile: '/{}' },
-  { id: 'gitlab.com', host: 'gitlab.com', profile: '/{}' },
-  { id: 'reddit.com', host: 'www.reddit.com', profile: '/user/{}' },
-  { id: 'keybase.io', host: 'keybase.io', profile: '/{}' },
-  { id: 'hub.docker.com', host: 'hub.docker.com', profile: '/v2/users/{}/' },
-  { id: 'news.ycombinator.com', host: 'news.ycombinator.com', profile: '/user?id={}' },
-  { id: 'mastodon.social', host: 'mastodon.social', profile: '/@{}' },
-  { id: 'dev.to', host: 'dev.to', profile: '/{}' },
-  { id: 'linkedin.com', host: 'www.linkedin.com', profile: '/company/{}' },
-  { id: 'x.com', host: 'x.com', profile: '/{}' },
+  { id: 'github.com', host: 'github.com', profile: '/{}', probed: true },
+  { id: 'gitlab.com', host: 'gitlab.com', profile: '/{}', probed: true },
+  { id: 'reddit.com', host: 'www.reddit.com', profile: '/user/{}', probed: true },
+  { id: 'keybase.io', host: 'keybase.io', profile: '/{}', probed: true },
+  { id: 'hub.docker.com', host: 'hub.docker.com', profile: '/v2/users/{}/', probed: true },
+  { id: 'news.ycombinator.com', host: 'news.ycombinator.com', profile: '/user?id={}', probed: true },
+  { id: 'mastodon.social', host: 'mastodon.social', profile: '/@{}', probed: true },
+  { id: 'dev.to', host: 'dev.to', profile: '/{}', probed: true },
+  { id: 'linkedin.com', host: 'www.linkedin.com', profile: '/company/{}', probed: false },
+  { id: 'x.com', host: 'x.com', profile: '/{}', probed: false },
 ]
 
 export interface Account {
@@ -65,6 +67,7 @@ export function makeAccounts(people: readonly Person[]): Account[] {
       ],
       members: [engineer.username, reliability.username],
     },
+    { ...company, site: 'news.ycombinator.com', username: 'northwind-dev' },
     { ...company, site: 'x.com', username: 'northwindtrade' },
     { ...company, site: 'linkedin.com', username: 'northwind-trading' },
     { ...company, site: 'mastodon.social', username: 'northwind' },

@@ -20,6 +20,7 @@ export const commonLabels: readonly string[] = [
   'cloud',
   'cms',
   'confluence',
+  'corp',
   'crm',
   'dashboard',
   'data',
@@ -136,8 +137,8 @@ export const serviceNames: readonly string[] = [
 
 /** TCP ports that a port scan tries. */
 export const commonPorts: readonly number[] = [
-  21, 22, 23, 25, 53, 80, 110, 143, 389, 443, 445, 465, 587, 636, 993, 995, 1433, 3000, 3306, 3389, 5432, 5900, 6379,
-  8000, 8080, 8443, 8888, 9200, 11211, 27017,
+  21, 22, 23, 25, 53, 80, 110, 143, 389, 443, 445, 465, 587, 636, 993, 995, 1433, 3000, 3306, 3389, 5060, 5432, 5900,
+  6379, 8000, 8080, 8443, 8888, 9200, 11211, 27017,
 ]
 
 /** Ports on which TLS is spoken from the first byte. */

@@ -1,9 +1,15 @@
+import { formatAddress } from '@mirage/model/address.ts'
+import { boundsOf } from '@mirage/model/netblock.ts'
+import type { AutonomousSystem, Holder, Network } from './network.ts'
 import { type Person, personWithTitle } from './people.ts'
 import { mix, pick, wordNumber } from './random.ts'
 
 export type ContactRole = 'registrant' | 'administrative' | 'technical' | 'abuse'
 
-/** A contact as a registry prints it. Absent fields are redacted. */
+/**
+ * A contact as a registry prints it. Absent fields are redacted. A jCard of a contact with a person has the kind
+ * `individual`, with an organization `org`, with neither `group`, whose `fn` names nobody.
+ */
 export interface RegistrationContact {
   role: ContactRole
   handle: string
@@ -105,4 +111,58 @@ function northwindContacts(people: readonly Person[]): RegistrationContact[] {
       email: 'hostmaster@northwind.example',
     },
   ]
+}
+
+/** What a registry says of a block of addresses or of an AS number. */
+export interface ResourceRegistration {
+  handle: string
+  name: string
+  country: string
+  status: string[]
+  /** ISO 8601. */
+  registeredAt: string
+  contacts: RegistrationContact[]
+}
+
+export interface NetworkRegistration extends ResourceRegistration {
+  startAddress: string
+  endAddress: string
+  /** The blocks that make up the range. */
+  blocks: string[]
+}
+
+export interface AutnumRegistration extends ResourceRegistration {
+  asn: number
+}
+
+/** The registration of the network that holds an address. */
+export function networkRegistration(network: Network): NetworkRegistration {
+  const block = network.registered ?? network.prefix
+  const { first, last } = boundsOf(block)
+  return {
+    handle: network.handle,
+    name: network.name,
+    startAddress: formatAddress(first),
+    endAddress: formatAddress(last),
+    blocks: [block],
+    ...resource(network.holder),
+  }
+}
+
+/** The registration of an AS number. */
+export function autnumRegistration({ asn, handle, name, holder }: AutonomousSystem): AutnumRegistration {
+  return { asn, handle, name, ...resource(holder) }
+}
+
+function resource(holder: Holder): Pick<ResourceRegistration, 'country' | 'status' | 'registeredAt' | 'contacts'> {
+  const { id, organization, country, abuseEmail, phone } = holder
+  return {
+    country,
+    status: ['active'],
+    registeredAt: '2015-06-01T00:00:00Z',
+    contacts: [
+      { role: 'registrant', handle: id, organization, ...(phone === undefined ? {} : { phone }) },
+      { role: 'abuse', handle: id.replace('-LAB', 'A-LAB'), email: abuseEmail },
+    ],
+  }
 }

@@ -1,0 +1,150 @@
+import { compileScope } from '@mirage/model/scope.ts'
+import type { EntityType } from '@mirage/model/entity.ts'
+import type { RelationshipKind } from '@mirage/model/relationship.ts'
+import type { WorldSize } from '../world/size.ts'
+import { makeWorld, type World } from '../world/world.ts'
+import { accountOracles } from './accounts.ts'
+import { addressOracles } from './address.ts'
+import { collectorOracles } from './certificates.ts'
+import { dnsOracles, recordFact } from './dns.ts'
+import { type Fact, keyOf, type Oracle, saw, type Thing, thing } from './fact.ts'
+import { fleetTruth } from './fleet.ts'
+import { webOracles } from './web.ts'
+
+export type TruthLine =
+  | { kind: 'entity'; type: EntityType; value: string; by: string[] }
+  | { from: string; kind: RelationshipKind; qualifier: string; to: string; by: string[] }
+
+export const oracles: readonly Oracle[] = [
+  ...dnsOracles,
+  ...collectorOracles,
+  ...addressOracles,
+  ...webOracles,
+  ...accountOracles,
+]
+
+/** The apex that is scanned. */
+export const seed: Thing = { type: 'domain', value: 'northwind.example' }
+
+/**
+ * Every entity and relationship of the world that a scan of the demo company can meet, each once, with the modules that
+ * discover it under the default scope. With `modules`, as if only these ran. Memory does not grow with the world.
+ */
+export async function* labTruth(options: {
+  size: WorldSize
+  seed: number
+  modules?: readonly string[]
+}): AsyncGenerator<TruthLine> {
+  const world = makeWorld(options)
+  const known = oracles.filter(({ id }) => options.modules?.includes(id) ?? true)
+  const core = coreTruth(world, known)
+  // The fleet adds discoverers to entities that both share, so the hand-made part is printed last.
+  for (const line of fleetTruth(world, known, core)) yield line
+  yield* core.lines()
+}
+
+/** The hand-made part of the truth, small enough to be kept. */
+export interface CoreTruth {
+  /** Adds a fact; `by` is the module that discovers it, or undefined when none does. */
+  add(fact: Fact, by: string | undefined): void
+  addEntity(entity: Thing, by: string | undefined): void
+  /** True for an entity that is already there. */
+  has(entity: Thing): boolean
+  /** True when a module discovers the entity. */
+  isDiscovered(entity: Thing): boolean
+  lines(): Iterable<TruthLine>
+}
+
+function coreTruth(world: World, known: readonly Oracle[]): CoreTruth {
+  const truth = emptyTruth()
+  truth.addEntity(seed, undefined)
+  for (const { fact, by } of closure(world, known)) truth.add(fact, by)
+  // What exists in the company's zones and nobody discovers.
+  for (const [name, records] of world.records) {
+    const apex = apexes.find((candidate) => name === candidate || name.endsWith(`.${candidate}`))
+    if (apex === undefined || name.startsWith('*.')) continue
+    if (name !== apex) truth.add(saw(thing('domain', apex), 'subdomain', 'domain', name), undefined)
+    for (const record of records) for (const fact of recordFact(record)) truth.add(fact, undefined)
+  }
+  return truth
+}
+
+const apexes = ['northwind.example', 'northwind-shop.example', 'northwind-labs.example', 'northwind-logistics.test']
+
+/** How far truth looks beyond the default scope, for what a wider scan would find. */
+const maxDistance = 2
+
+/**
+ * Every fact that follows from the seed: each entity is shown to each oracle that takes it, and what the oracle says is
+ * followed in its turn. A fact is discovered when every step that leads to it is allowed at its distance.
+ */
+function* closure(world: World, known: readonly Oracle[]): Generator<{ fact: Fact; by: string | undefined }> {
+  const scope = compileScope({ seeds: [seed] })
+  const distances = new Map<string, number>([[keyOf(seed), 0]])
+  const discovered = new Map<string, number>([[keyOf(seed), 0]])
+  const queue: Thing[] = [seed]
+  const crawler = known.some(({ id }) => id === 'crawler')
+  // Distances only fall; an entity whose distance fell is looked at again.
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const key = keyOf(next)
+    const distance = distances.get(key)!
+    const reached = discovered.get(key)
+    for (const oracle of known) {
+      if (!oracle.consumes(next, world)) continue
+      const isExtractor = oracle.contact === 'none'
+      if (isExtractor && !crawler) continue
+      const allowed = reached !== undefined && scope.allows(next, reached, isExtractor ? 'target' : oracle.contact)
+      for (const fact of oracle.facts(next, world)) {
+        yield { fact, by: allowed ? oracle.id : undefined }
+        const from = fact.source
+        const step = scope.step(from, fact.entity, fact.kind, { isShared: isShared(world, fact.entity) })
+        const far = Math.min((distances.get(keyOf(from)) ?? distance) + step, 9)
+        const target = keyOf(fact.entity)
+        const falls = far < (distances.get(target) ?? 9) && far <= maxDistance
+        if (falls) distances.set(target, far)
+        const near = (discovered.get(keyOf(from)) ?? reached ?? 9) + step
+        const isNearer = allowed && near < (discovered.get(target) ?? 9) && near <= maxDistance
+        if (isNearer) discovered.set(target, near)
+        if (falls || isNearer) queue.push(fact.entity)
+      }
+    }
+  }
+}
+
+/** What a scan comes to know of an address: that many who have nothing to do with each other are there. */
+export function isShared(world: World, { type, value }: Thing): boolean {
+  return type === 'ip-address' && world.networkOf(value)?.sharing !== undefined
+}
+
+function emptyTruth(): CoreTruth {
+  const entities = new Map<string, { entity: Thing; by: Set<string> }>()
+  const edges = new Map<
+    string,
+    { from: string; kind: RelationshipKind; qualifier: string; to: string; by: Set<string> }
+  >()
+  function addEntity(entity: Thing, by: string | undefined): void {
+    const key = keyOf(entity)
+    const known = entities.get(key) ?? { entity, by: new Set<string>() }
+    entities.set(key, known)
+    if (by !== undefined) known.by.add(by)
+  }
+  return {
+    addEntity,
+    add(fact, by) {
+      const ends = [keyOf(fact.source), keyOf(fact.entity)] as const
+      const [from, to] = fact.direction === 'out' ? ends : [ends[1], ends[0]]
+      const key = `${from}\n${fact.kind}\n${fact.qualifier}\n${to}`
+      const known = edges.get(key) ?? { from, kind: fact.kind, qualifier: fact.qualifier, to, by: new Set<string>() }
+      edges.set(key, known)
+      if (by !== undefined) known.by.add(by)
+      addEntity(fact.source, undefined)
+      addEntity(fact.entity, by)
+    },
+    has: (entity) => entities.has(keyOf(entity)),
+    isDiscovered: (entity) => (entities.get(keyOf(entity))?.by.size ?? 0) > 0,
+    *lines() {
+      for (const { entity, by } of entities.values()) yield { kind: 'entity', ...entity, by: [...by].sort() }
+      for (const { by, ...edge } of edges.values()) yield { ...edge, by: [...by].sort() }
+    },
+  }
+}
