@@ -114,6 +114,7 @@ export const manifest: ManifestEntry[] = [
       "domain"
     ],
     "contact": "relayed",
+    "onlyInScope": true,
     "origin": "dns",
     "useCases": [
       "footprint"

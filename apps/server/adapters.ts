@@ -30,7 +30,8 @@ const adapters: Record<string, Record<string, Open>> = {
         : openSqliteDocuments({ path: fileOf(dataDirectory, service), perWorkspace: false, use: 'control' }),
   },
   search: {
-    sqlite: ({ dataDirectory, service }) => openSqliteSearch({ path: join(dataDirectory, service, 'search') }),
+    sqlite: ({ dataDirectory, service, now }) =>
+      openSqliteSearch({ path: join(dataDirectory, service, 'search'), now }),
   },
   graph: { sqlite: ({ dataDirectory, service }) => openSqliteGraph({ path: join(dataDirectory, service, 'graph') }) },
   cache: { memory: async ({ now }) => openMemoryCache({ now }) },

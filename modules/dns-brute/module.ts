@@ -15,6 +15,7 @@ export const module = defineModule({
   consumes: [{ type: 'domain', where: 'isApex' }],
   produces: ['domain'],
   contact: 'relayed',
+  onlyInScope: true,
   origin: 'dns',
   useCases: ['footprint'],
   limits: { concurrency: 4, timeout: '10m' },

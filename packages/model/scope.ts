@@ -8,6 +8,7 @@ import { isCanonical } from './registry.ts'
 import type { RelationshipKind } from './relationship.ts'
 import { compileRules } from './rules.ts'
 import { seedCover } from './seed-cover.ts'
+import { sharedInfrastructure } from './shared.ts'
 import { ownerChanges } from './step.ts'
 
 export const ScopeDefinition = t.Object(
@@ -43,7 +44,10 @@ export interface Scope {
   excluded(entity: Located): boolean
   /** True when an include rule matches. */
   included(entity: Located): boolean
-  /** True when a module of this contact class may be run on the entity at this distance. */
+  /**
+   * True when a module of this contact class may be run on the entity at this distance. Names of shared infrastructure
+   * are worked on only where a seed or an include rule says so.
+   */
   allows(entity: Located, distance: number, contact: Contact): boolean
   /** True when a host, a canonical name or address, is a target by a seed or an include rule and not excluded. */
   coversHost(host: string): boolean
@@ -106,7 +110,15 @@ export function compileScope(definition: Pick<ScopeDefinition, 'seeds'> & Partia
   function allows(entity: Located, distance: number, contact: Contact): boolean {
     if (excludes.matches(entity)) return false
     if (contact !== 'none' && isClosed(entity)) return false
-    return includes.matches(entity) || distance <= (contact === 'target' ? targetDistance : limit)
+    if (includes.matches(entity)) return true
+    if (cover.of(entity) === undefined && isOfProvider(entity)) return false
+    return distance <= (contact === 'target' ? targetDistance : limit)
+  }
+
+  /** A name of a CDN, cloud, mail, DNS or parking provider says nothing about the target: it is kept, not pivoted on. */
+  function isOfProvider(entity: Located): boolean {
+    const place = placeOf(entity)
+    return place?.at === 'name' && sharedInfrastructure(place.name) !== undefined
   }
 
   function isClosed(entity: Located): boolean {

@@ -94,6 +94,8 @@ export interface Module<
   settings?: S
   /** Attributes that change with every look; left out when two runs are compared. */
   volatile?: string[]
+  /** Works only on what is itself in scope, whatever the run's distance: for a source that is asked much for one entity. */
+  onlyInScope?: boolean
   /** An entity to try it with. */
   sample: string
   /** At most this many entities in one task of `runBatch`. */

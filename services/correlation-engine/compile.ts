@@ -2,8 +2,8 @@ import { contentId } from '@mirage/model/id.ts'
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
-import { allowsAbsence, type Check, compileCondition } from './condition.ts'
-import { type CompiledFilter, compileFilter } from './filter.ts'
+import { allowsAbsence, type Check, compileCondition, isJudgedAlone } from './condition.ts'
+import { type CompiledFilter, compileFilter, noSurrounding } from './filter.ts'
 import { partOf } from './part.ts'
 import type { Joined, RuleDefinition } from './rule.ts'
 import { compileWording, type Wording } from './wording.ts'
@@ -15,6 +15,8 @@ export interface CompiledSet {
   qualifiers: ReadonlySet<string> | undefined
   seenBy: ReadonlySet<string> | undefined
   edgeChecks: (readonly [string, Check])[]
+  /** Those of them that one sighting of the edge must pass by itself. */
+  sightingChecks: (readonly [string, Check])[]
   filter: CompiledFilter
   least: number
   most: number
@@ -66,14 +68,16 @@ export function compileRule(definition: RuleDefinition): CompiledRule {
 }
 
 function compileSet(name: string, joined: Joined): CompiledSet {
-  const { over, direction, qualifier, seenBy, edge, least, most, distinct, because, ...filter } = joined
+  const { over, direction, qualifier, seenBy, edge = {}, least, most, distinct, because, ...filter } = joined
+  const edgeChecks = Object.entries(edge).map(([attribute, check]) => [attribute, compileCondition(check)] as const)
   return {
     name,
     kinds: Array.isArray(over) ? over : [over],
     direction,
     qualifiers: qualifier === undefined ? undefined : new Set(Array.isArray(qualifier) ? qualifier : [qualifier]),
     seenBy: seenBy && new Set(seenBy),
-    edgeChecks: Object.entries(edge ?? {}).map(([attribute, check]) => [attribute, compileCondition(check)] as const),
+    edgeChecks,
+    sightingChecks: edgeChecks.filter(([attribute]) => isJudgedAlone(edge[attribute]!)),
     filter: compileFilter(filter),
     least: least ?? (most === 0 ? 0 : 1),
     most: most ?? Infinity,
@@ -113,15 +117,15 @@ export interface TouchIndex {
 
 /**
  * The touch functions of all rules. A group that fires has an entity for which every condition holds, so it is enough
- * to touch it by the sightings that one necessary condition rests on: an edge that must be there, else an attribute or
- * a tag that must be there, else the entity itself.
+ * to touch it by the sightings that one necessary condition rests on: a value that one sighting must carry, an edge that
+ * must be there, else a tag or an attribute, else the entity itself.
  */
 export function indexTouches(rules: CompiledRule[]): TouchIndex {
   const byEdge = new Map<string, Toucher[]>()
   const byType = new Map<EntityType | '', Toucher[]>()
   for (const rule of rules) {
     const anchor = rule.definition.group === 'entity' ? rule.sets.find((set) => set.least > 0) : undefined
-    if (anchor) {
+    if (anchor && !rule.entity.isSightingTelling) {
       for (const kind of anchor.kinds)
         for (const module of anchor.seenBy ?? ['']) append(byEdge, `${kind} ${module}`, edgeToucher(rule, anchor))
     } else for (const type of rule.entity.types ?? ['' as const]) append(byType, type, entityToucher(rule))
@@ -149,13 +153,15 @@ function append<K>(map: Map<K, Toucher[]>, key: K, toucher: Toucher): void {
 }
 
 function edgeToucher(rule: CompiledRule, anchor: CompiledSet): Toucher {
-  return ({ edge, source, entity }, touched) => {
+  return ({ edge, source, entity, attributes }, touched) => {
     if (!edge || !source || (anchor.qualifiers && !anchor.qualifiers.has(edge.qualifier))) return
     const isCentreEntity = (edge.direction === 'out') !== (anchor.direction === 'out')
     const centre: EntityRef = isCentreEntity ? entity : source
     const other: EntityRef = isCentreEntity ? source : entity
     if (rule.entity.types && !rule.entity.types.has(centre.type)) return
     if (anchor.filter.types && !anchor.filter.types.has(other.type)) return
+    for (const [name, check] of anchor.sightingChecks)
+      if (!check(attributes?.[name], { ...noSurrounding, group: centre.value })) return
     if (!rule.entity.fitsValue(centre.type, centre.value) || !anchor.filter.fitsValue(other.type, other.value)) return
     touched(rule, centre.id, centre.id)
   }
@@ -163,12 +169,9 @@ function edgeToucher(rule: CompiledRule, anchor: CompiledSet): Toucher {
 
 function entityToucher(rule: CompiledRule): Toucher {
   const { entity, definition } = rule
-  const { attributes, tags } = entity.needs
-  const [attribute] = attributes
   const { group } = definition
   return (observation, touched) => {
-    if (attribute !== undefined && observation.attributes?.[attribute] === undefined) return
-    if (tags.length > 0 && !tags.some((tag) => observation.tags?.includes(tag))) return
+    if (entity.sighting && !entity.sighting(observation)) return
     const { id, type, value } = observation.entity
     if (!entity.fitsValue(type, value)) return
     if (group === 'entity') touched(rule, id, id)

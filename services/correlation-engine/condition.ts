@@ -67,6 +67,18 @@ export function allowsAbsence(condition: Condition): boolean {
   )
 }
 
+/**
+ * True when the condition can be judged of one sighting: what is true of an entity in the end was then true of a
+ * sighting that carried the value. Of `seen`, which grows, and of other attributes that is not so, nor of an absence.
+ */
+export function isJudgedAlone(condition: Condition): boolean {
+  if (typeof condition !== 'object') return true
+  if (allowsAbsence(condition) || condition.sameAs !== undefined || condition.not?.sameAs !== undefined) return false
+  return ![condition.before, condition.after, condition.not?.before, condition.not?.after].some((time) =>
+    time?.startsWith('seen'),
+  )
+}
+
 type Methods = Omit<Exclude<Condition, string | number | boolean>, 'not'>
 
 function compileMethods(methods: Methods): Check {

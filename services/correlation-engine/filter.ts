@@ -1,6 +1,6 @@
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { GraphNode } from '@mirage/ports/graph.ts'
-import { allowsAbsence, type Check, compileCondition } from './condition.ts'
+import { allowsAbsence, type Check, compileCondition, type Condition, isJudgedAlone } from './condition.ts'
 import { type PartName, partOf } from './part.ts'
 import type { Filter } from './rule.ts'
 
@@ -10,8 +10,10 @@ export interface CompiledFilter {
   fitsValue(type: EntityType, value: string): boolean
   /** All of it, on a node as it is now. */
   fits(node: GraphNode): boolean
-  /** Attributes and tags without which nothing fits: some sighting must carry one of each list. */
-  needs: { attributes: string[]; tags: readonly string[] }
+  /** What some one sighting of whatever fits must carry; undefined when there is no such thing. */
+  sighting: ((seen: Sighting) => boolean) | undefined
+  /** It tells more than that there is a value: few sightings pass. */
+  isSightingTelling: boolean
   /** Something that is not there makes it fit, so that later sightings may unmake it. */
   allowsAbsence: boolean
 }
@@ -42,12 +44,35 @@ export function compileFilter(filter: Filter): CompiledFilter {
       if (withoutTags?.some((tag) => node.tags.includes(tag))) return false
       return attributesFit(attributeChecks, node.attributes, node.lastSeenAt)
     },
-    needs: {
-      attributes: attributes.filter(([, condition]) => !allowsAbsence(condition)).map(([name]) => name),
-      tags: tags ?? [],
-    },
+    sighting: compileSighting(filter),
+    isSightingTelling: tags !== undefined || judgedOf(filter) !== undefined,
     allowsAbsence: withoutTags !== undefined || attributes.some(([, condition]) => allowsAbsence(condition)),
   }
+}
+
+export interface Sighting {
+  attributes?: Record<string, unknown>
+  tags?: string[]
+}
+
+/** One necessary condition, the one that tells most: a value that can be judged alone, else a tag, else that there is a value. */
+function compileSighting({ attributes = {}, tags }: Filter): CompiledFilter['sighting'] {
+  const judged = judgedOf({ attributes })
+  if (judged) {
+    const [name, condition] = judged
+    const check = compileCondition(condition)
+    return (seen) => seen.attributes?.[name] !== undefined && check(seen.attributes[name], noSurrounding)
+  }
+  if (tags) return (seen) => tags.some((tag) => seen.tags?.includes(tag))
+  const some = Object.entries(attributes).find(([, condition]) => !allowsAbsence(condition))
+  return some && ((seen) => seen.attributes?.[some[0]] !== undefined)
+}
+
+/** The attribute whose condition one sighting must pass by itself; that there is one at all tells too little. */
+function judgedOf({ attributes = {} }: Filter): [string, Condition] | undefined {
+  return Object.entries(attributes).find(
+    ([, condition]) => isJudgedAlone(condition) && !(typeof condition === 'object' && 'exists' in condition),
+  )
 }
 
 export function attributesFit(
@@ -65,4 +90,4 @@ export function attributesFit(
 }
 
 /** Parts of a value are judged without regard to when they were seen. */
-const noSurrounding = { seenAt: Number.NaN, attribute: () => undefined }
+export const noSurrounding = { seenAt: Number.NaN, attribute: () => undefined }

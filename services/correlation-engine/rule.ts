@@ -19,6 +19,7 @@ const filter = {
   type: t.Optional(t.Union([Type, t.Array(Type, { minItems: 1 })])),
   value: t.Optional(Condition),
   parts: t.Optional(t.Partial(t.Record(Part, Condition))),
+  /** The most telling first: it is what entities are found by. */
   attributes: t.Optional(t.Record(t.String(), Condition)),
   /** It has one of these. */
   tags: t.Optional(t.Array(t.String(), { minItems: 1 })),

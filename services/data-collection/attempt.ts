@@ -31,10 +31,10 @@ export interface AttemptOptions {
 }
 
 /**
- * Runs one attempt of a task and announces what it yields, then its end. Resolves without an end when the lease was
- * lost. Throws `lab.away` when the way out is gone, so that the attempt counts for nothing.
+ * Runs one attempt of a task and announces what it yields, then its end. Resolves with false when it was stopped before
+ * its end. Throws `lab.away` when the way out is gone, so that the attempt counts for nothing.
  */
-export async function runAttempt(task: LeasedTask, options: AttemptOptions): Promise<void> {
+export async function runAttempt(task: LeasedTask, options: AttemptOptions): Promise<boolean> {
   const { entry, run, registry, now, signal } = options
   const module = await entry.load()
   const key = module.needs
@@ -70,9 +70,10 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       if (yielded.kind === 'observation') await outbox.observation(yielded.observation)
       else if (yielded.kind === 'finding') await outbox.finding(yielded.finding)
       else end = yielded
-      if (signal.aborted) return
+      if (signal.aborted) return false
     }
-    if (signal.aborted || !end) return
+    // Only the end of the lease or of the session cancels: either way this attempt counts for nothing.
+    if (signal.aborted || !end || end.outcome === 'cancelled') return false
     if (run.dialMap && mayBeGone(end) && !(await labAnswers(run.dialMap))) throw labAway()
     const outcome = timeout.aborted ? 'timed-out' : end.outcome
     const reason = timeout.aborted ? `it took longer than ${module.limits?.timeout ?? defaultTimeout}` : end.reason
@@ -90,6 +91,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
         { name: module.needs.key, state: outcome === 'found' ? 'set' : 'refused' },
         { workspace: task.workspace },
       )
+    return true
   } finally {
     outbox.close()
   }
@@ -121,7 +123,10 @@ function limitsOf(
   { policy }: RunSession,
 ): { group: string; perMinute?: number; perSecond?: number } {
   const { group = module.id, perMinute, perSecond } = module.limits ?? {}
-  const wanted = policy.definition.moduleRates?.[module.id]
+  const { definition } = policy
+  // Nobody needs to be spared in a lab.
+  if (definition.lab && !definition.moduleRates?.[module.id]) return { group }
+  const wanted = definition.moduleRates?.[module.id]
   const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(wanted ?? '') ?? []
   if (amount !== undefined) return { group, perSecond: Number(amount) / (parseDuration(`1${unit}`)! / 1000) }
   return { group, ...(perMinute === undefined ? {} : { perMinute }), ...(perSecond === undefined ? {} : { perSecond }) }

@@ -96,18 +96,24 @@ export async function work(options: WorkerOptions): Promise<void> {
       if (!module) throw unknownModule(lease.module)
       const run = await options.sessions.of(lease)
       const sent = (_kind: 'request' | 'query', count: number): number => (entry.progress += count)
-      await runAttempt(lease, { ...options.attempt, entry: module, run, signal, sent })
+      if (!(await runAttempt(lease, { ...options.attempt, entry: module, run, signal, sent })))
+        await giveBack(lease, false)
     } catch (error) {
       if (signal.aborted) return
-      if (error instanceof MirageError && error.code === 'lab.away') await hold(lease, error.detail)
-      else
-        log.error('An attempt could not be carried out', {
-          run: lease.run,
-          task: lease.task,
-          module: lease.module,
-          error,
-        })
+      if (error instanceof MirageError && error.code === 'lab.away') return hold(lease, error.detail)
+      const { run, task, module } = lease
+      log.error('An attempt could not be carried out', { run, task, module, error })
+      await pause(troubleMs, signal)
+      await giveBack(lease, true)
     }
+  }
+
+  /** The orchestrator gives the task out again, unless it has taken it back already. */
+  async function giveBack({ run, task, attempt, workspace }: LeasedTask, failed: boolean): Promise<void> {
+    if (signal.aborted) return
+    await scans
+      .returnTask({ run, task, attempt, worker, failed }, { workspace })
+      .catch((error: unknown) => log.warn('A task could not be given back', { run, task, reason: messageOf(error) }))
   }
 
   /** Stops everything of the run here and says why; the orchestrator gives it out again in a moment. */

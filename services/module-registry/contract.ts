@@ -31,6 +31,7 @@ export const ModuleInfo = t.Object({
     timeout: t.Optional(t.String()),
   }),
   key: t.Optional(t.Object({ name: t.String(), where: t.String(), tier: t.String(), state: t.Enum([...keyStates]) })),
+  onlyInScope: t.Boolean(),
   volatile: t.Array(t.String()),
   sample: t.String(),
   /** Entities in one task; 1 for modules that take one. */

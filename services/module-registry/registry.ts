@@ -152,6 +152,7 @@ export class Registry {
       ...(needs
         ? { key: { name: needs.key, where: needs.where, tier: needs.tier, state: key?.state ?? 'missing' } }
         : {}),
+      onlyInScope: module.onlyInScope ?? false,
       volatile: [...(module.volatile ?? [])],
       sample: module.sample,
       batch: module.batch ?? 1,

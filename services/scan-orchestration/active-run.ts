@@ -100,7 +100,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
 function toActiveLane(planned: PlannedLane): ActiveLane {
   return {
     planned,
-    need: contacts.indexOf(planned.contact) + 1,
+    need: planned.onlyInScope ? contacts.length : contacts.indexOf(planned.contact) + 1,
     cursors: new Map(planned.consumes.map(({ type }) => [type, 0])),
     dirty: true,
     eligible: 0,

@@ -384,6 +384,18 @@ export const scans = defineContract(
       reply: Nothing,
       status: 204,
     }),
+    returnTask: post('/returns', {
+      summary: 'A task that a worker could not bring to its end; it is given out again.',
+      permission: 'service',
+      input: {
+        ...TaskName.properties,
+        worker: t.String(),
+        failed: t.Boolean({ description: 'The attempt broke, so it counts as lost.' }),
+      },
+      reply: Nothing,
+      status: 204,
+      safe: true,
+    }),
     getPolicy: get('/policies/{run}', {
       summary: 'What the network must know of a run.',
       permission: 'service',

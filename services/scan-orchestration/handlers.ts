@@ -8,7 +8,7 @@ import type { PlannedRun } from './plan.ts'
 import type { RunRow } from './tables.ts'
 import { viewLanes, viewRun } from './view.ts'
 import { seedNames, viewReached, watchRun } from './watch.ts'
-import { holdRun, leaseTasks, renewLeases } from './work.ts'
+import { holdRun, leaseTasks, renewLeases, returnTask } from './work.ts'
 
 export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
   const view = (row: RunRow): Promise<Run> => viewRun(orchestrator, row)
@@ -52,6 +52,10 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
     renewLeases: ({ worker, leases }) => renewLeases(orchestrator, worker, leases),
     holdRun: async ({ run, worker, waitingFor }) => {
       await holdRun(orchestrator, run, worker, waitingFor)
+      return {}
+    },
+    returnTask: async (returned) => {
+      await returnTask(orchestrator, returned)
       return {}
     },
     getPolicy: async ({ run }, { workspace }) => policyOf(await rowOf(orchestrator, workspace, run)),

@@ -18,6 +18,7 @@ export interface PlannedLane {
   consumes: ModuleInfo['consumes']
   produces: string[]
   batch: number
+  onlyInScope: boolean
   volatile: string[]
 }
 
@@ -83,6 +84,7 @@ function toLane(module: ModuleInfo, ceiling: Contact, allow: Set<string>): Plann
     consumes: module.consumes,
     produces: module.produces,
     batch: module.batch,
+    onlyInScope: module.onlyInScope,
     volatile: module.volatile,
   }
 }

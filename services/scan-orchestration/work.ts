@@ -128,6 +128,25 @@ export function holdRun(orchestrator: Orchestrator, id: string, worker: string, 
   })
 }
 
+/** A worker gives back what it could not bring to its end. */
+export function returnTask(
+  orchestrator: Orchestrator,
+  {
+    run: id,
+    task: number,
+    attempt,
+    worker,
+    failed,
+  }: { run: string; task: number; attempt: number; worker: string; failed: boolean },
+): Promise<void> {
+  return orchestrator.queue.run(async () => {
+    const run = orchestrator.active.get(id)
+    const task = run?.open.get(number)
+    if (run && task?.status === 'leased' && task.attempt === attempt && task.worker === worker)
+      await giveBack(orchestrator, run, task, failed)
+  })
+}
+
 export interface Renewal {
   run: string
   task: number
