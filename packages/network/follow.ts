@@ -80,6 +80,7 @@ export async function follow(request: HttpRequest, options: FollowOptions): Prom
   }
 
   async function send(): Promise<HopAnswer> {
+    using _place = await http.enter(url, options.signal)
     using limit = deadline(request.timeoutMs, options.signal, () => timedOut(url.host, request.timeoutMs))
     const { anyCertificate = false, maxBytes } = request
     return await http.send(

@@ -27,7 +27,7 @@ const zone = {
   'api.provider.example A': ['198.18.0.20'],
 }
 
-function open(options: Partial<SessionOptions> = {}) {
+function openSession(options: Partial<SessionOptions> = {}) {
   const recorder = testRecorder()
   const engine = testEngine({ ...zone })
   const session = testSession(testNetwork({ recorder, engine }), {
@@ -55,7 +55,7 @@ describe('an answer', () => {
       response.setHeader('content-encoding', 'gzip')
       response.end(gzipSync(`hello ${request.headers.host}`))
     })
-    const { session, recorder } = open()
+    const { session, recorder } = openSession()
     const answer = await testTask(session).request(get('https://www.northwind.example/'), never)
     expect(text(answer.body)).toBe('hello www.northwind.example')
     expect(answer).toMatchObject({ status: 200, truncated: false, address: '198.18.0.10', hops: [] })
@@ -74,7 +74,7 @@ describe('an answer', () => {
     }
     lab.http('198.18.0.10:80', listener)
     lab.http('198.18.0.20:80', listener)
-    const { session } = open({ targetHeaders: { 'x-bug-bounty': 'me' } })
+    const { session } = openSession({ targetHeaders: { 'x-bug-bounty': 'me' } })
     const task = testTask(session)
     await task.request(get('http://www.northwind.example/'), never)
     await task.request(get('http://api.provider.example/', { contact: 'stored' }), never)
@@ -83,7 +83,7 @@ describe('an answer', () => {
 
   test('is asked of the host of the URL, whatever the headers say', async () => {
     lab.http('198.18.0.10:80', (request, response) => response.end(request.headers.host))
-    const { session } = open()
+    const { session } = openSession()
     const request = get('http://www.northwind.example/', { headers: { Host: 'other.example' } })
     expect(text((await testTask(session).request(request, never)).body)).toBe('www.northwind.example')
   })
@@ -94,7 +94,7 @@ describe('an answer', () => {
       if (++requests % 3 === 0) response.socket?.destroy()
       else response.end('ok')
     })
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     for (let i = 0; i < 6; i++)
       expect((await task.request(get('http://www.northwind.example/'), never)).status).toBe(200)
@@ -104,7 +104,7 @@ describe('an answer', () => {
 
   test('of a name with a dead address comes from the living one', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end('alive'))
-    const { session, engine } = open()
+    const { session, engine } = openSession()
     engine.zone['www.northwind.example A'] = ['198.18.0.99', '198.18.0.10']
     engine.zone['www.northwind.example AAAA'] = ['2001:db8::99']
     const answer = await testTask(session).request(get('http://www.northwind.example/'), never)
@@ -114,7 +114,7 @@ describe('an answer', () => {
 
   test('of a pinned address carries the name; an address that is not the name’s is refused', async () => {
     lab.http('198.18.0.10:80', (request, response) => response.end(request.headers.host))
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     const answer = await task.request(get('http://www.northwind.example/', { address: '198.18.0.10' }), never)
     expect(text(answer.body)).toBe('www.northwind.example')
@@ -122,12 +122,31 @@ describe('an answer', () => {
     expect(await outcomeOf(stray)).toBe('out-of-scope not-of-name')
   })
 
+  test('waits for its turn at a busy host without its time running', async () => {
+    const held: (() => void)[] = []
+    lab.http('198.18.0.10:80', (request, response) => {
+      if (request.url === '/last') response.end('ok')
+      else held.push(() => response.end('ok'))
+    })
+    const { session } = openSession()
+    const task = testTask(session)
+    const early = Array.from({ length: 8 }, () => task.request(get('http://www.northwind.example/'), never))
+    await expect.poll(() => held.length).toBe(8)
+    const last = task.request(get('http://www.northwind.example/last', { timeoutMs: 2_000 }), never)
+    setTimeout(() => {
+      for (const answer of held) answer()
+    }, 2_500)
+    expect((await last).status).toBe(200)
+    expect(lab.dialled).toHaveLength(8)
+    await Promise.all(early)
+  })
+
   test('with any status is an answer', async () => {
     lab.http('198.18.0.10:80', (_request, response) => {
       response.statusCode = 503
       response.end('busy')
     })
-    const { session } = open()
+    const { session } = openSession()
     expect((await testTask(session).request(get('http://www.northwind.example/'), never)).status).toBe(503)
     expect(lab.dialled).toHaveLength(1)
   })
@@ -143,7 +162,7 @@ describe('redirects', () => {
   test('are followed through the same checks and listed', async () => {
     lab.http('198.18.0.10:80', redirect('https://www.northwind.example/home', 301))
     lab.https('198.18.0.10:443', (request, response) => response.end(request.url))
-    const { session } = open()
+    const { session } = openSession()
     const answer = await testTask(session).request(get('http://www.northwind.example/'), never)
     expect(answer.url).toBe('https://www.northwind.example/home')
     expect(text(answer.body)).toBe('/home')
@@ -165,7 +184,7 @@ describe('redirects', () => {
   ])('to what may not be asked are not followed but are the answer: %s', async (to) => {
     lab.http('198.18.0.10:80', redirect(to))
     lab.http('198.18.0.12:80', (_request, response) => response.end('never'))
-    const { session } = open()
+    const { session } = openSession()
     const answer = await testTask(session).request(get('http://www.northwind.example/'), never)
     expect(answer).toMatchObject({ status: 302, hops: [], url: 'http://www.northwind.example/' })
     expect(lab.dialled).toEqual(['198.18.0.10:80'])
@@ -176,7 +195,7 @@ describe('redirects', () => {
     lab.http('198.18.0.10:80', (_request, response) => {
       response.writeHead(302, { location: `/${++requests}` }).end()
     })
-    const { session } = open()
+    const { session } = openSession()
     const answer = await testTask(session).request(get('http://www.northwind.example/', { redirects: 1_000 }), never)
     expect(answer.status).toBe(302)
     expect(requests).toBe(21)
@@ -199,7 +218,7 @@ describe('redirects', () => {
       )
       response.end()
     })
-    const { session } = open()
+    const { session } = openSession()
     const request = get('http://api.provider.example/here', { headers, contact: 'stored' })
     await testTask(session).request(request, never)
     expect(seen).toEqual(['Bearer abcdefgh', 'Bearer abcdefgh', undefined, undefined, 'undefined', 'text/html'])
@@ -217,7 +236,7 @@ describe('redirects', () => {
         else response.end()
       })
     })
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     for (const status of [302, 303, 307, 308])
       await task.request(get(`http://www.northwind.example/${status}`, { method: 'POST', body: 'data' }), never)
@@ -242,7 +261,7 @@ describe('hostile servers', () => {
       response.on('drain', pour)
       pour()
     })
-    const { session } = open()
+    const { session } = openSession()
     const answer = await testTask(session).request(get('http://www.northwind.example/', { maxBytes: 100_000 }), never)
     expect(answer).toMatchObject({ status: 200, truncated: true })
     expect(answer.body).toHaveLength(100_000)
@@ -259,7 +278,7 @@ describe('hostile servers', () => {
     lab.http('198.18.0.10:80', (_request, response) => {
       response.writeHead(200, { 'content-encoding': coding }).end(bomb)
     })
-    const { session } = open()
+    const { session } = openSession()
     const answer = await testTask(session).request(get('http://www.northwind.example/', { maxBytes: 200_000 }), never)
     expect(answer.truncated).toBe(true)
     expect(answer.body).toHaveLength(200_000)
@@ -273,7 +292,7 @@ describe('hostile servers', () => {
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(page.subarray(0, page.length - 200))
       else response.writeHead(200, { 'content-encoding': 'x-unheard' }).end('plain')
     })
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     const broken = await task.request(get('http://www.northwind.example/broken'), never)
     expect(broken).toMatchObject({ status: 200, truncated: true })
@@ -292,7 +311,7 @@ describe('hostile servers', () => {
       const drip = setInterval(() => socket.write('x'), 20)
       socket.on('close', () => clearInterval(drip))
     })
-    const { session } = open()
+    const { session } = openSession()
     const request = get('http://www.northwind.example/', { timeoutMs: 300 })
     expect(await outcomeOf(testTask(session).request(request, never))).toBe('timed-out timed-out')
     await expect.poll(() => lab.open).toBe(0)
@@ -315,7 +334,7 @@ describe('hostile servers', () => {
     lab.stand('198.18.0.10:80', (socket) => {
       socket.once('data', () => socket.end(answer, 'latin1'))
     })
-    const { session } = open()
+    const { session } = openSession()
     expect(await outcomeOf(testTask(session).request(get('http://www.northwind.example/'), never))).toBe(outcome)
   })
 
@@ -323,14 +342,14 @@ describe('hostile servers', () => {
     lab.stand('198.18.0.10:80', (socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nX: caf\xe9\r\nConnection: close\r\n\r\nok', 'latin1'))
     })
-    const { session } = open()
+    const { session } = openSession()
     const answer = await testTask(session).request(get('http://www.northwind.example/'), never)
     expect(answer.headers['x']).toBe('caf\xe9')
   })
 
   test('a port that refuses, one that is silent, and a name without an address', async () => {
     lab.stand('198.18.0.10:81', 'silent')
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     expect(await outcomeOf(task.request(get('http://www.northwind.example/'), never))).toBe('unreachable connection')
     const silent = get('http://www.northwind.example:81/', { timeoutMs: 200 })
@@ -342,7 +361,7 @@ describe('hostile servers', () => {
 
   test('a request that HTTP cannot carry is our fault and sends nothing', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end())
-    const { session } = open()
+    const { session } = openSession()
     const request = get('http://www.northwind.example/', { headers: { x: 'a\r\nHost: other' } })
     expect(await outcomeOf(testTask(session).request(request, never))).toBe('failed malformed')
   })
@@ -356,7 +375,7 @@ describe('certificates', () => {
     ['valid', 'www.northwind.example', '198.18.0.10', undefined],
   ] as const)('%s for %s', async (certificate, name, address, untrusted) => {
     lab.https(`${address}:443`, (_request, response) => response.end('page'), certificate)
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     const looked = await task.request(get(`https://${name}/`, { anyCertificate: true }), never)
     expect(text(looked.body)).toBe('page')
@@ -372,7 +391,7 @@ describe('certificates', () => {
 
   test('a provider must present a valid one, whatever the request says', async () => {
     lab.https('198.18.0.20:443', (_request, response) => response.end(), 'expired')
-    const { session } = open()
+    const { session } = openSession()
     const request = get('https://api.provider.example/', { contact: 'stored', anyCertificate: true })
     expect(await outcomeOf(testTask(session).request(request, never))).toBe('unreachable certificate')
   })
@@ -385,7 +404,7 @@ describe('providers', () => {
     lab.http('198.18.0.20:80', (_request, response) => {
       response.writeHead(statuses[asked++] ?? 500, { 'retry-after': '0' }).end()
     })
-    const { session, recorder } = open()
+    const { session, recorder } = openSession()
     const task = testTask(session)
     const request = get('http://api.provider.example/', { contact: 'stored' })
     expect((await task.request(request, never)).status).toBe(200)
@@ -399,7 +418,7 @@ describe('providers', () => {
     lab.http('198.18.0.20:80', (_request, response) => {
       response.writeHead(429, { 'retry-after': '3600' }).end()
     })
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     const request = get('http://api.provider.example/', { contact: 'stored' })
     expect((await task.request(request, never)).status).toBe(429)
@@ -414,7 +433,7 @@ describe('stopping', () => {
     lab.stand('198.18.0.10:80', (socket) => socket.resume())
     lab.stand('198.18.0.11:443', (socket) => socket.resume()) // TLS that never answers
     lab.stand('198.18.0.10:81', 'silent')
-    const { session } = open()
+    const { session } = openSession()
     const task = testTask(session)
     const requests = [
       get('http://www.northwind.example/'),
@@ -432,7 +451,7 @@ describe('stopping', () => {
   test('a task alone leaves the others', async () => {
     lab.stand('198.18.0.10:80', (socket) => socket.resume())
     lab.http('198.18.0.11:80', (_request, response) => response.end('ok'))
-    const { session } = open()
+    const { session } = openSession()
     const controller = new AbortController()
     const stopped = outcomeOf(
       testTask(session, { signal: controller.signal }).request(get('http://www.northwind.example/'), never),
@@ -445,7 +464,7 @@ describe('stopping', () => {
 
   test('a new policy uses no connection of the old one', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end('ok'))
-    const { session, recorder, engine } = open()
+    const { session, recorder, engine } = openSession()
     await testTask(session).request(get('http://www.northwind.example/'), never)
     const next = testSession(testNetwork({ recorder, engine }), {
       scope: testScope(['northwind.example'], ['www.northwind.example']),
@@ -471,7 +490,7 @@ describe('names that move', () => {
   test('a kept connection is of no use once its address is not the name’s any more', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end('old'))
     lab.http('198.18.0.13:80', (_request, response) => response.end('new'))
-    const { session, engine } = open()
+    const { session, engine } = openSession()
     const task = testTask(session)
     await task.request(get('http://www.northwind.example/'), never)
     engine.zone['www.northwind.example A'] = ['198.18.0.13']
@@ -480,7 +499,7 @@ describe('names that move', () => {
 
   test('rebinding to an address that is never dialled is refused, kept connection or not', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end('ok'))
-    const { session, engine } = open()
+    const { session, engine } = openSession()
     const task = testTask(session)
     await task.request(get('http://www.northwind.example/'), never)
     engine.zone['www.northwind.example A'] = ['127.0.0.1']
@@ -492,7 +511,7 @@ describe('names that move', () => {
 
   test('the address that was checked is the one that is dialled, without another look-up', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end('ok'))
-    const { session, engine } = open()
+    const { session, engine } = openSession()
     const asked: string[] = []
     const lane = engine.lane({ resolvers: [] })
     const ask = lane.ask

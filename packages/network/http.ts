@@ -29,6 +29,8 @@ export interface HopAnswer {
 
 /** An HTTP/1.1 client of one session: its pools are never shared with another policy, and end with it. */
 export interface HttpClient extends Disposable {
+  /** A place at this origin: a host sees a handful of connections at a time. Taken before the clock of a request starts. */
+  enter(url: URL, signal: AbortSignal): Promise<Disposable>
   /** Throws a NetworkError; the signal's reason when it aborts. */
   send(hop: Hop, signal: AbortSignal): Promise<HopAnswer>
 }
@@ -46,12 +48,12 @@ const gone = new Error('the connection was given up')
 
 const idleMs = 4_000
 const maxIdle = 512
-const maxPerHost = 8
+const maxPerOrigin = 8
 
 export function openHttpClient(dialer: Dialer): HttpClient {
   const idle = new Map<string, Line[]>()
   let idleCount = 0
-  const gate = openGate(maxPerHost)
+  const gate = openGate(maxPerOrigin)
   const lines = new Set<Line>()
   let closed = false
 
@@ -147,8 +149,8 @@ export function openHttpClient(dialer: Dialer): HttpClient {
   }
 
   return {
+    enter: (url, signal) => gate.enter(url.origin, signal),
     async send(hop, signal) {
-      using _place = await gate.enter(hop.url.host, signal)
       const title = hop.url.host
       try {
         const kept = takeIdle(hop)

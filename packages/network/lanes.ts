@@ -62,7 +62,8 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
       const about = isWithinContact('relayed', contact) ? 'target' : 'provider'
       const known = lanes.get(about)
       if (known !== undefined) return known
-      const lab = dialMap && { dial: dialMap.udp, probes: false as const }
+      // A world of its own has none of the names whose addresses are known; that nothing is made up holds there too.
+      const lab = dialMap && { dial: dialMap.udp, probes: { known: [] } }
       const lane = engine.lane({ ...lab, resolvers, allow: checkResolver })
       lanes.set(about, lane)
       return lane
