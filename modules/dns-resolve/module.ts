@@ -41,6 +41,7 @@ export const module = defineModule({
     }
     const given = new Set(entities.map(({ value }) => value))
     for await (const answer of dns.resolveMany(further)) {
+      if (answer.records.length === 0) continue
       if (!given.has(answer.name)) {
         if (!answer.records.some(({ type }) => type === 'SRV')) continue
         const apex = answer.name.split('.').slice(2).join('.')
