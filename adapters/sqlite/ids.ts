@@ -4,11 +4,9 @@ import { createFilter } from './filter.ts'
 import { asKey, fromKey } from './key.ts'
 
 /** Ids held in memory before they move, and again as many while they move: about 25 MB for a file that grows. */
-const memoryIds = 98_304
+const defaultMemoryIds = 98_304
 /** Ranges by the first byte, and one for texts that are no hashes. */
 const ranges = 256
-/** A range moves each time so many were added: the last is gone well before memory is full again. */
-const addsPerRange = memoryIds / ranges / 2
 /** Old ids that were asked for last. */
 const recentIds = 4_096
 /** Index entries read in a step while the filter is filled from a file that has some. */
@@ -32,7 +30,9 @@ export interface Ids {
   step(): void
 }
 
-export async function openIds(database: Database, prefix: string): Promise<Ids> {
+export async function openIds(database: Database, prefix: string, memoryIds = defaultMemoryIds): Promise<Ids> {
+  // A range moves each time so many were added: the last is gone well before memory is full again.
+  const addsPerRange = memoryIds / ranges / 2
   await ensureLayout(
     database,
     `${prefix}ids`,

@@ -5,11 +5,15 @@ import { openSearchStore, type SearchStore } from './search-store.ts'
 import { catchUp, indexRecords, removeRecords } from './search-write.ts'
 import { openSpaces } from './spaces.ts'
 
-/** Text follows its records after this pause, so that a busy writer is not slowed by it. */
-const followMs = 500
+export interface SqliteSearchOptions {
+  path: string
+  now: () => number
+  /** Text follows its records after this pause, so that a busy writer is not slowed by it. */
+  followMs?: number
+}
 
 /** Full text and facets of each workspace in an SQLite file of its own under the folder `path`. */
-export async function openSqliteSearch({ path, now }: { path: string; now: () => number }): Promise<Search> {
+export async function openSqliteSearch({ path, now, followMs = 500 }: SqliteSearchOptions): Promise<Search> {
   const following = new Map<string, Promise<void>>()
   const stop = new AbortController()
   const spaces = openSpaces<SearchStore>({ path, perWorkspace: true, use: 'search' }, openSearchStore)

@@ -5,6 +5,8 @@ import { readOffset, writeOffset } from './offsets.ts'
 
 /** A subscription's place is written at most this often while it is busy: what a crash repeats is bounded by it. */
 const persistEveryMs = 100
+/** Passing over events of other names is worth a write only now and then: it merely lets the log be trimmed. */
+const persistPassedMs = 5_000
 
 export interface Running extends Subscription {
   /** Resolves when the place is known and delivery has begun. */
@@ -32,6 +34,8 @@ export function startSubscription(
   let position = 0
   let persisted = 0
   let persistedAt = 0
+  /** Events were handled since the place was written. */
+  let handled = false
   let persisting: Promise<void> | undefined
   const stop = new AbortController()
   let woken = false
@@ -81,6 +85,7 @@ export function startSubscription(
       database.prepare('update subscription set position = max(position, ?) where name = ?').run(at, name)
     })
     persisted = at
+    handled = handled && position > at
     persistedAt = performance.now()
   }
 
@@ -120,13 +125,14 @@ export function startSubscription(
     const last = batch.at(-1)?.sequence
     if (last === undefined) {
       position = Math.max(position, head.last)
-      await persist()
+      if (handled || performance.now() - persistedAt > persistPassedMs) await persist()
       settle()
       return false
     }
     await insist(() => handle(batch.map(withoutSequence)))
     if (stop.signal.aborted) return false
     position = last
+    handled = true
     if (performance.now() - persistedAt > persistEveryMs) await persist()
     settle()
     return true
