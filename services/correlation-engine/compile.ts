@@ -29,11 +29,15 @@ export interface CompiledRule {
   entity: CompiledFilter
   sets: CompiledSet[]
   members: { least: number; most: number; distinct: string | undefined }
+  /** The set by whose edges groups of one entity are found; without it they are found by sightings of the entity. */
+  anchor: CompiledSet | undefined
   headline: Wording
   explanation: Wording
   because: Wording
   /** More facts can only make it fire, never take it back: it may be evaluated while a run goes on. */
   live: boolean
+  /** Groups with fewer members cannot fire. */
+  leastMembers: number
 }
 
 /** The rule with its conditions as functions. Throws a sentence for what cannot be. */
@@ -44,11 +48,15 @@ export function compileRule(definition: RuleDefinition): CompiledRule {
     const names = definition.group === 'entity' ? ['entity', ...sets.map((set) => set.name)] : ['members', 'key']
     for (const analysis of definition.analyse ?? []) demandSets(analysis, definition.group === 'entity', names)
     const { least = 1, most = Infinity, distinct } = definition.members ?? {}
+    const isByEdge = definition.group === 'entity' && !entity.isSightingTelling
+    const anchor = isByEdge ? sets.find((set) => set.least > 0) : undefined
     return {
       definition,
       entity,
       sets,
       members: { least, most, distinct },
+      anchor,
+      leastMembers: definition.group === 'entity' ? Math.max(1, anchor?.least ?? 1) : least,
       headline: compileWording(definition.headline, names),
       explanation: compileWording(definition.explanation, names),
       because: compileWording(definition.because, ['it']),
@@ -97,17 +105,14 @@ function demandSets(analysis: object, isEntity: boolean, names: string[]): void 
   }
 }
 
-/** That an observation may change a group of a rule. */
-export interface Touch {
-  rule: CompiledRule
-  key: string
-  node: string
-}
-
 type Toucher = (observation: Observation, touched: (rule: CompiledRule, key: string, node: string) => void) => void
 
 export interface TouchIndex {
-  /** Every group that this observation, seen by `module`, may change. Looks only at rules of its edge's kind or its entity's type. */
+  /**
+   * Every group that this observation, seen by `module`, may change, with the member that it brings: what is joined to
+   * the group's entity where several are needed, else the entity. Looks only at rules of its edge's kind or its
+   * entity's type.
+   */
   touch(
     observation: Observation,
     module: string,
@@ -124,8 +129,8 @@ export function indexTouches(rules: CompiledRule[]): TouchIndex {
   const byEdge = new Map<string, Toucher[]>()
   const byType = new Map<EntityType | '', Toucher[]>()
   for (const rule of rules) {
-    const anchor = rule.definition.group === 'entity' ? rule.sets.find((set) => set.least > 0) : undefined
-    if (anchor && !rule.entity.isSightingTelling) {
+    const { anchor } = rule
+    if (anchor) {
       for (const kind of anchor.kinds)
         for (const module of anchor.seenBy ?? ['']) append(byEdge, `${kind} ${module}`, edgeToucher(rule, anchor))
     } else for (const type of rule.entity.types ?? ['' as const]) append(byType, type, entityToucher(rule))
@@ -163,7 +168,7 @@ function edgeToucher(rule: CompiledRule, anchor: CompiledSet): Toucher {
     for (const [name, check] of anchor.sightingChecks)
       if (!check(attributes?.[name], { ...noSurrounding, group: centre.value })) return
     if (!rule.entity.fitsValue(centre.type, centre.value) || !anchor.filter.fitsValue(other.type, other.value)) return
-    touched(rule, centre.id, centre.id)
+    touched(rule, centre.id, anchor.least > 1 ? other.id : centre.id)
   }
 }
 

@@ -86,7 +86,7 @@ export class Engine {
       const page = await this.#inTurn(() =>
         graph.keys(workspace, { run, group: id, limit: groupsAtOnce, ...(after === undefined ? {} : { after }) }),
       )
-      const keys = page.items.map(({ key }) => key)
+      const keys = page.items.filter(({ members }) => members >= rule.leastMembers).map(({ key }) => key)
       for (const finding of await this.#evaluate(rule, workspace, run, keys)) said.add(finding)
       after = page.next
     } while (after !== undefined)

@@ -17,9 +17,9 @@ export function fieldOf({ node, edge }: Item, field: string): string | undefined
   return textOf(node.attributes[name ?? owner!]?.value)
 }
 
-/** How many different values of `field` these have; without a field, how many there are. */
+/** How many different values of `field` these have; without a field, how many different entities they are. */
 export function countOf(items: Item[], field: string | undefined): number {
-  if (field === undefined) return items.length
+  if (field === undefined) return new Set(items.map(({ node }) => node.id)).size
   const values = new Set<string>()
   for (const item of items) {
     const value = fieldOf(item, field)
