@@ -34,13 +34,17 @@ export class Sessions implements AsyncDisposable {
   }
 
   /** Throws `lab.away` when the run belongs to a lab that does not run. */
-  async of(task: Pick<LeasedTask, 'run' | 'workspace' | 'generation'>): Promise<RunSession> {
+  of(task: Pick<LeasedTask, 'run' | 'workspace' | 'generation'>): Promise<RunSession> {
     const known = this.#open.get(task.run)
     if (known && known.generation >= task.generation) return known.session
-    await this.close(task.run)
-    const session = this.#start(task)
-    this.#open.set(task.run, { generation: task.generation, session })
-    session.catch(() => this.#open.delete(task.run))
+    const closed = this.close(task.run)
+    const session = closed.then(() => this.#start(task))
+    const entry = { generation: task.generation, session }
+    // Set before anything is awaited: tasks that come at the same time share the session.
+    this.#open.set(task.run, entry)
+    session.catch(() => {
+      if (this.#open.get(task.run) === entry) this.#open.delete(task.run)
+    })
     return session
   }
 
