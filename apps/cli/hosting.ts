@@ -10,13 +10,10 @@ import { exitCodes, type Interrupted } from './exit.ts'
 export async function stayForOthers(cli: Cli): Promise<void> {
   const { host, api } = await cli.connect()
   if (!host) return
-  const idle = host.idle()
-  if ((await Promise.race([idle.then(() => 'idle'), pause(50)])) === 'idle') return
   const carried = await carriedRuns(api)
-  cli.people.complain(
-    `This process stays: it carries ${carried.join(', ') || 'runs'} for other commands. Ctrl-C stops them too.`,
-  )
-  await Promise.race([idle, aborted(cli.signal)])
+  if (carried.length === 0) return
+  cli.people.complain(`This process stays: it carries ${carried.join(', ')} for other commands. Ctrl-C stops them too.`)
+  await Promise.race([host.idle(), aborted(cli.signal)])
 }
 
 /** Pauses the runs that other commands started in this process's host, and says how they go on. */

@@ -1,21 +1,23 @@
 import type { Plan } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Cli } from './cli.ts'
 import { printable } from './output/printable.ts'
-import { cut } from './output/text.ts'
+import { indented } from './output/text.ts'
 
 /** Three lines before the first packet: who will be contacted, which modules lack a key, how to stop. */
 export function beforeFirstPacket(plan: Plan, { people, environment }: Cli): string[] {
   const columns = people.columns()
   const { style } = people
+  const contacts = plan.contacted.map((sentence) => sentence.replace(/\.$/, '')).join('; ')
   const lines: [string, string][] = [
-    ['Contacts', plan.contacted.length === 0 ? 'nobody' : plan.contacted.join('; ')],
+    ['Contacts', contacts === '' ? 'nobody' : contacts],
     ['No key', missingKeys(plan, environment.program)],
     ['To stop', `Ctrl-C; everything is kept, and “${environment.program} resume last” goes on`],
   ]
-  return lines.map(([name, text]) => {
-    const short = columns === undefined ? printable(text) : cut(printable(text), columns - 11)
-    return `${style.bold(name.padEnd(8))}  ${short}`
-  })
+  return lines.flatMap(([name, text]) =>
+    indented(printable(text), ' '.repeat(10), columns).map((line, index) =>
+      index === 0 ? style.bold(name.padEnd(10)) + line.slice(10) : line,
+    ),
+  )
 }
 
 function missingKeys({ missingKeys }: Plan, program: string): string {

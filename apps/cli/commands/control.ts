@@ -4,6 +4,7 @@ import type { Api } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { Failure } from '../exit.ts'
 import { followRun } from '../follow.ts'
+import { ensureWorld } from '../lab.ts'
 import { addOutputOptions, type OutputOptions, readOutputOptions } from '../options.ts'
 import { beforeFirstPacket } from '../preflight.ts'
 import { askYes } from '../prompt.ts'
@@ -75,8 +76,10 @@ export function addControl(program: Command, cli: Cli): void {
     const output = readOutputOptions(options, cli.people)
     const { api } = await cli.connect()
     const found = await findRun(api, text)
-    if (found.definition)
+    if (found.definition) {
       cli.people.say(...beforeFirstPacket(await api.scans.planRun({ definition: found.definition }), cli))
+      await ensureWorld(found.definition, cli.environment)
+    }
     const run = await start(api, found.run)
     cli.exitWith(await followRun(cli, run, output))
   }

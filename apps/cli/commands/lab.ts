@@ -64,7 +64,7 @@ export function addLab(program: Command, cli: Cli): void {
       .option('--json', 'one JSON object a line'),
   ).action(async ({ json, ...world }: WorldOptions & { json?: boolean }) => {
     const lab = await loadLab()
-    for (const row of lab.labTruth(readWorld(world, lab))) {
+    for await (const row of lab.labTruth(readWorld(world, lab))) {
       if (json) await cli.results.write(jsonLine(row))
       else {
         const by = row.by.length > 0 ? row.by.join(', ') : 'nobody'

@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts'
 import { type DefinitionOptions, readDefinition } from '../definition.ts'
 import { UsageError } from '../exit.ts'
 import { followRun } from '../follow.ts'
-import { runningWorld } from '../lab.ts'
+import { ensureWorld, runningWorld } from '../lab.ts'
 import { addOutputOptions, each, list, type OutputOptions, readOutputOptions } from '../options.ts'
 import { beforeFirstPacket } from '../preflight.ts'
 import { readTargets } from '../targets.ts'
@@ -85,6 +85,7 @@ export async function scan(cli: Cli, targets: string[], options: ScanOptions): P
   const { api } = await cli.connect()
   const plan: Plan = await api.scans.planRun({ definition })
   cli.people.say(...beforeFirstPacket(plan, cli))
+  await ensureWorld(definition, cli.environment)
   const run = await api.scans.createRun({ definition })
   cli.exitWith(await followRun(cli, run, output))
 }

@@ -259,6 +259,7 @@ export function sampleModule(id: string, changes: Partial<ModuleInfo> = {}): Mod
     volatile: [],
     sample: 'example.com',
     batch: 1,
+    onlyInScope: false,
     enabled: true,
     ...changes,
   }
