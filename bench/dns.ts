@@ -18,7 +18,8 @@ export interface Figure {
 }
 
 const names = 100_000
-const secondsEach = 4
+const secondsEach = 2
+const rounds = 3
 
 function zone(): string {
   const lines = [
@@ -110,29 +111,26 @@ export async function benchDns(): Promise<Figure[]> {
     return await measure(lane)
   }
   await run()
-  const peer = await dnsperf(nsd.port, nsd.folder)
-  const idle = await run()
-  let busy: number
-  {
+  // In turns, so that what else the machine does hits all of them.
+  const peers: number[] = []
+  const idle: number[] = []
+  const busy: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    peers.push(await dnsperf(nsd.port, nsd.folder))
+    idle.push(await run())
     using _ = keepBusy()
-    busy = await run()
+    busy.push(await run())
   }
+  const peer = median(peers)
+  const limit = Math.max(100_000, 0.7 * peer)
   return [
-    {
-      name: 'dns answers, main thread idle',
-      value: idle,
-      unit: 'answers/s',
-      peer,
-      limit: Math.max(100_000, 0.7 * peer),
-    },
-    {
-      name: 'dns answers, main thread half busy',
-      value: busy,
-      unit: 'answers/s',
-      peer,
-      limit: Math.max(100_000, 0.7 * peer),
-    },
+    { name: 'dns answers, main thread idle', value: median(idle), unit: 'answers/s', peer, limit },
+    { name: 'dns answers, main thread half busy', value: median(busy), unit: 'answers/s', peer, limit },
   ]
+}
+
+function median(values: number[]): number {
+  return Math.round(values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0)
 }
 
 if (import.meta.main) console.table(await benchDns())

@@ -27,6 +27,18 @@ export interface Nsd extends AsyncDisposable {
 
 /** A real `nsd` with these zones on a free loopback port, once it answers. */
 export async function startNsd(zones: NsdZone[]): Promise<Nsd> {
+  let complaint = ''
+  // Between finding a port and taking it, another process may have taken it.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const nsd = await tryNsd(zones)
+    if (typeof nsd !== 'string') return nsd
+    complaint = nsd
+  }
+  throw new Error(`nsd did not start: ${complaint}`)
+}
+
+/** Or what it complained about. */
+async function tryNsd(zones: NsdZone[]): Promise<Nsd | string> {
   const folder = await mkdtemp(join(tmpdir(), 'mirage-nsd-'))
   const port = await freePort()
   const parts = zones.map(
@@ -66,7 +78,7 @@ ${parts.join('')}`,
   }
   if (await answers(port, child)) return nsd
   await nsd[Symbol.asyncDispose]()
-  throw new Error(`nsd did not start: ${complaint}`)
+  return complaint
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
+import type { Socket as UdpSocket } from 'node:dgram'
 import { createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import dnsPacket from 'dns-packet'
 import type { Answer, Packet } from 'dns-packet'
 import { messageReader, withLength } from './worker/ports.ts'
@@ -65,12 +66,9 @@ export async function startFixtureServer(say: (asked: Asked) => Said | undefined
       for (const message of read(data)) answer(message, true, (response) => socket.write(withLength(response)))
     })
   })
-  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve))
-  // A listening TCP server on an IP address has an AddressInfo.
-  const { port } = tcp.address() as AddressInfo
-  const udp = createSocket('udp4')
+  const udp = await bindBoth(tcp)
   udp.on('message', (raw, peer) => answer(raw, false, (response) => udp.send(response, peer.port, peer.address)))
-  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve))
+  const { port } = udp.address()
 
   return {
     address: '127.0.0.1',
@@ -84,6 +82,20 @@ export async function startFixtureServer(say: (asked: Asked) => Said | undefined
         new Promise<void>((resolve) => tcp.close(() => resolve())),
       ])
     },
+  }
+}
+
+/** Binds a UDP socket, and the server to the same port: one that is free for the one may be taken for the other. */
+async function bindBoth(tcp: Server): Promise<UdpSocket> {
+  for (;;) {
+    const udp = createSocket('udp4')
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
+    const free = await new Promise<boolean>((resolve) => {
+      tcp.once('error', () => resolve(false))
+      tcp.listen(udp.address().port, '127.0.0.1', () => resolve(true))
+    })
+    if (free) return udp
+    await new Promise<void>((resolve) => udp.close(() => resolve()))
   }
 }
 
