@@ -42,15 +42,26 @@ export interface Batch {
 export async function upsertBatch(store: GraphStore, run: string, batch: Batch): Promise<void> {
   const nodes = fold(nodeRules, batch.nodes)
   const edges = fold(edgeRules, batch.edges)
+  const earlier: Known = { nodes: new Map(), seen: new Set() }
   for (const piece of piecesOf(nodes, edges, batch.members)) {
-    await writing(store, () => {
-      const write = new PieceWriter(store, run)
+    const known = await writing(store, () => {
+      const write = new PieceWriter(store, run, earlier)
       for (const node of piece.nodes) write.node(node)
       for (const edge of piece.edges) write.edge(edge)
       for (const member of piece.members) write.member(member)
       write.end()
+      return write.known
     })
+    // Only now: a piece that is rolled back and tried again starts from what was committed before it.
+    for (const [id, number] of known.nodes) earlier.nodes.set(id, number)
+    for (const number of known.seen) earlier.seen.add(number)
   }
+}
+
+/** Nodes that were written or looked up: their numbers, and which of them the run is known to see. */
+interface Known {
+  nodes: Map<string, number>
+  seen: Set<number>
 }
 
 function fold<T extends { id: string }>(rules: MergeRules<T>, items: T[]): T[] {
@@ -82,15 +93,16 @@ function* slices<T>(items: T[]): Generator<T[]> {
 class PieceWriter {
   readonly #store: GraphStore
   readonly #run: number
-  /** Nodes of this piece, and those that were looked up for it: their number, and whether the run is known to see them. */
-  readonly #nodes = new Map<string, number>()
-  readonly #seen = new Set<number>()
+  /** Of this piece, and of those before it. */
+  readonly known: Known = { nodes: new Map(), seen: new Set() }
+  readonly #earlier: Known
   readonly #tallies = new Map<string, { run: number; item: number; count: number }>()
   readonly #keys = new Map<string, number>()
 
-  constructor(store: GraphStore, run: string) {
+  constructor(store: GraphStore, run: string, earlier: Known) {
     this.#store = store
     this.#run = store.words.number(run)
+    this.#earlier = earlier
   }
 
   node(node: GraphNode): void {
@@ -99,7 +111,7 @@ class PieceWriter {
     const known = ids.find(node.id)
     const number = known ?? ids.add(node.id)
     const row = known === undefined ? undefined : this.#nodeRow(number)
-    this.#nodes.set(node.id, number)
+    this.known.nodes.set(node.id, number)
     if (row === undefined) {
       this.#statement(
         'insert into {node} (number, id, type, value, runs, first, last, tags, attributes) values (?, ?, ?, ?, 1, ?, ?, ?, ?)',
@@ -114,7 +126,7 @@ class PieceWriter {
         recordText(node.attributes),
       )
       this.#statement('insert into {node_run} values (?, ?, ?)').run(this.#run, type, number)
-      this.#seen.add(number)
+      this.known.seen.add(number)
       this.#count(0, type)
       this.#count(this.#run, type)
       return
@@ -183,7 +195,7 @@ class PieceWriter {
   }
 
   member({ group, key, node }: GroupMember): void {
-    const number = this.#nodes.get(node) ?? this.#lookUp(node)
+    const number = this.#find(node)
     if (number === undefined)
       throw new RangeError(`${node} is to be a member of “${group}”, but no such node was ever given`)
     this.#statement('insert or ignore into {member} values (?, ?)').run(this.#keyNumber(group, key), number)
@@ -211,9 +223,13 @@ class PieceWriter {
   }
 
   #end(id: string, edge: GraphEdge): number {
-    const number = this.#nodes.get(id) ?? this.#lookUp(id)
+    const number = this.#find(id)
     if (number === undefined) throw new RangeError(`the edge ${edge.id} ends at ${id}, but no such node was ever given`)
     return number
+  }
+
+  #find(id: string): number | undefined {
+    return this.known.nodes.get(id) ?? this.#earlier.nodes.get(id) ?? this.#lookUp(id)
   }
 
   /** A node of an earlier call, seen by this run as well. */
@@ -221,7 +237,7 @@ class PieceWriter {
     const number = this.#store.ids.find(id)
     const row = number === undefined ? undefined : this.#nodeRow(number)
     if (number === undefined || row === undefined) return undefined
-    this.#nodes.set(id, number)
+    this.known.nodes.set(id, number)
     this.#see(number, row[1])
     return number
   }
@@ -231,8 +247,8 @@ class PieceWriter {
   }
 
   #see(number: number, type: number): void {
-    if (this.#seen.has(number)) return
-    this.#seen.add(number)
+    if (this.known.seen.has(number) || this.#earlier.seen.has(number)) return
+    this.known.seen.add(number)
     if (this.#statement('insert or ignore into {node_run} values (?, ?, ?)').run(this.#run, type, number).changes === 0)
       return
     this.#statement('update {node} set runs = runs + 1 where number = ?').run(number)
