@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DnsQuestion } from '@mirage/model/exchange.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
-import { startNsd } from '@mirage/network/dns/fixture-nsd.ts'
+import { startNsd } from '@mirage/network/dns/testing/nsd.ts'
 import type { DnsLane } from '@mirage/network/dns/lane.ts'
 
 export interface Figure {
