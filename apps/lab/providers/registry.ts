@@ -1,13 +1,39 @@
 import { formatIpv4, ipv4Number } from '@mirage/model/address.ts'
+import { certspotter } from './certspotter.ts'
+import { crtsh } from './crtsh.ts'
+import { github } from './github.ts'
+import { hackertarget } from './hackertarget.ts'
+import { hunter } from './hunter.ts'
 import { internetdb } from './internetdb.ts'
 import type { DnsProvider, Provider, WhoisProvider } from './provider.ts'
+import { rdapBootstrap } from './rdap-bootstrap.ts'
+import { rdap } from './rdap.ts'
+import { ripestat } from './ripestat.ts'
+import { shodan } from './shodan.ts'
+import { teamCymru } from './team-cymru.ts'
+import { urlscan } from './urlscan.ts'
+import { usernameSites } from './username-sites.ts'
+import { ianaWhois, registrarWhois, registryWhois } from './whois.ts'
 
 /** Every provider of the lab: one file each, one line in the list of its kind. */
-export const providers: readonly Provider[] = [internetdb]
+export const providers: readonly Provider[] = [
+  certspotter,
+  crtsh,
+  github,
+  hackertarget,
+  hunter,
+  internetdb,
+  rdap,
+  rdapBootstrap,
+  ripestat,
+  shodan,
+  urlscan,
+  usernameSites,
+]
 
-export const dnsProviders: readonly DnsProvider[] = []
+export const dnsProviders: readonly DnsProvider[] = [teamCymru]
 
-export const whoisProviders: readonly WhoisProvider[] = []
+export const whoisProviders: readonly WhoisProvider[] = [ianaWhois, registryWhois, registrarWhois]
 
 export interface ProviderHost {
   host: string

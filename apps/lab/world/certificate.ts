@@ -54,8 +54,7 @@ export function buildCertificate(plan: CertificatePlan, seed: number): Certifica
   const key = keyOf(`${seed}/key/${plan.id}`)
   const issuerPlan = plan.issuer === 'self' ? plan : plan.issuer === 'root' ? rootPlan : intermediatePlan
   const issuerKey = plan.issuer === 'self' ? key : keyOf(`${seed}/key/${issuerPlan.id}`)
-  const serial = createHash('sha256').update(`${seed}/serial/${plan.id}`).digest().subarray(0, 16)
-  serial[0]! &= 0x7f
+  const serial = serialNumber(plan.id, seed)
   const algorithm = sequence(objectId('1.2.840.10045.4.3.2'))
   const tbs = sequence(
     tagged(0xa0, integer(Uint8Array.of(2))),
@@ -76,6 +75,13 @@ export function buildCertificate(plan: CertificatePlan, seed: number): Certifica
     fingerprint: createHash('sha256').update(der).digest('hex'),
     tbsFingerprint: createHash('sha256').update(tbs).digest('hex'),
   }
+}
+
+/** The serial number of the certificate with this plan id, without building it. */
+export function serialNumber(id: string, seed: number): Buffer {
+  const serial = createHash('sha256').update(`${seed}/serial/${id}`).digest().subarray(0, 16)
+  serial[0]! &= 0x7f
+  return serial
 }
 
 /** The issuer's name as certificate logs print it. */

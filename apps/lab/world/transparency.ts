@@ -1,4 +1,4 @@
-import type { Certificate } from './certificate.ts'
+import { type Certificate, intermediatePlan, issuerName, serialNumber } from './certificate.ts'
 import type { World } from './world.ts'
 
 /** The two searches over certificate logs; each misses a few certificates that the other has. */
@@ -13,35 +13,52 @@ export interface Issuance {
   email?: string
   notBefore: string
   notAfter: string
+  /** The distinguished name of who signed it. */
+  issuer: string
+  /** Hexadecimal. */
+  serial(): string
   certificate(): Certificate
 }
 
-/** Every logged certificate that names this domain or a name below it, by growing id. */
-export function* issuancesOf(world: World, domain: string, search: LogSearch): Generator<Issuance> {
+const firstPlaced = 4_000_000_000
+const firstOfFleet = 5_000_000_000
+const idStep = 17
+const issuerOfFleet = issuerName({ ...intermediatePlan, issuer: 'intermediate' })
+
+/** Every logged certificate that names this domain or a name below it, by growing id, from the one after `after`. */
+export function* issuancesOf(world: World, domain: string, search: LogSearch, after = 0): Generator<Issuance> {
   const below = `.${domain}`
-  for (const [index, certificate] of world.certificates.logged.entries())
-    if (certificate.names.some((name) => name === domain || name.endsWith(below)) && isListed(search, index))
+  for (const [index, certificate] of world.certificates.logged.entries()) {
+    const id = firstPlaced + index * idStep
+    const isNamed = certificate.names.some((name) => name === domain || name.endsWith(below))
+    if (id > after && isNamed && isListed(search, index))
       yield {
-        id: 4_000_000_000 + index * 17,
+        id,
         commonName: certificate.commonName,
         names: certificate.names,
         ...(certificate.email === undefined ? {} : { email: certificate.email }),
         notBefore: certificate.notBefore,
         notAfter: certificate.notAfter,
+        issuer: issuerName(certificate),
+        serial: () => certificate.serial,
         certificate: () => certificate,
       }
+  }
   if (domain !== 'northwind.example') return
   const { fleet } = world
-  for (let number = 0; number < fleet.certificates; number++) {
+  const next = Math.max(0, Math.floor((after - firstOfFleet) / idStep) + 1)
+  for (let number = next; number < fleet.certificates; number++) {
     if (!isListed(search, number)) continue
     const names = fleet.namesOfCertificate(number).map((index) => fleet.nameOf(index))
     const day = String((number % 28) + 1).padStart(2, '0')
     yield {
-      id: 5_000_000_000 + number * 17,
+      id: firstOfFleet + number * idStep,
       commonName: names[0],
       names,
       notBefore: `2025-02-${day}T00:00:00Z`,
       notAfter: `2045-02-${day}T00:00:00Z`,
+      issuer: issuerOfFleet,
+      serial: () => serialNumber(`fleet/${number}`, world.seed).toString('hex'),
       certificate: () => world.certificates.ofFleet(number),
     }
   }
