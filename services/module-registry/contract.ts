@@ -29,6 +29,7 @@ export const ModuleInfo = t.Object({
     group: t.Optional(t.String()),
     cacheFor: t.Optional(t.String()),
     timeout: t.Optional(t.String()),
+    perHost: t.Optional(t.Integer()),
   }),
   key: t.Optional(t.Object({ name: t.String(), where: t.String(), tier: t.String(), state: t.Enum([...keyStates]) })),
   onlyInScope: t.Boolean(),

@@ -26,6 +26,8 @@ export interface ActiveRun {
   closed: number
   entities: number
   byType: Record<string, number>
+  /** host → URLs met there; kept only where a module limits them. */
+  perHost: Map<string, number> | undefined
   observations: number
   losses: number
   /** The way out is gone: nothing is given out until then. */
@@ -38,6 +40,8 @@ export interface ActiveLane {
   /** How many contact classes an entity must allow for this lane to work on it. */
   need: number
   cursors: Map<string, number>
+  /** Types that this lane works on only once an entity carries a tag; they come as late ones. */
+  awaits: Map<string, string>
   /** There may be entities behind the cursors or among the late ones. */
   dirty: boolean
   eligible: number
@@ -90,6 +94,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     closed: 0,
     entities: 0,
     byType: {},
+    perHost: plan.lanes.some(({ perHost }) => perHost !== undefined) ? new Map() : undefined,
     observations: 0,
     losses: 0,
     held: undefined,
@@ -97,11 +102,17 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
   }
 }
 
+/** The tag that a condition waits for; undefined for conditions on the value alone. */
+function tagOf(where: string | undefined): string | undefined {
+  return where === 'isPage' ? 'page' : undefined
+}
+
 function toActiveLane(planned: PlannedLane): ActiveLane {
   return {
     planned,
     need: planned.onlyInScope ? contacts.length : contacts.indexOf(planned.contact) + 1,
-    cursors: new Map(planned.consumes.map(({ type }) => [type, 0])),
+    cursors: new Map(planned.consumes.filter(({ where }) => tagOf(where) === undefined).map(({ type }) => [type, 0])),
+    awaits: new Map(planned.consumes.flatMap(({ type, where }) => (tagOf(where) ? [[type, tagOf(where)!]] : []))),
     dirty: true,
     eligible: 0,
     taken: 0,

@@ -65,6 +65,7 @@ function apply(run: ActiveRun, routed: Routed): void {
     run.byType[type] = (run.byType[type] ?? 0) + count
     run.entities += count
   }
+  for (const [host, count] of routed.perHost) run.perHost?.set(host, count)
   for (const [lane, count] of routed.lanes) {
     lane.dirty = true
     lane.eligible += count
@@ -236,7 +237,7 @@ export async function finishSettled(orchestrator: Orchestrator, run: ActiveRun):
       entities: run.entities,
       byType: run.byType,
       observations: counts['observations'] ?? 0,
-      relationships: counts['relationships'] ?? 0,
+      relationships: counts['edges'] ?? 0,
       findings: counts['findings'] ?? 0,
       losses: run.losses,
     }),

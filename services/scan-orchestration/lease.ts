@@ -222,6 +222,7 @@ async function behind(
     .orderBy('seq')
     .limit(limit)
   if (depth !== undefined) query = query.where('depth', '<', depth)
+  if (lane.planned.perHost !== undefined) query = query.where('ordinal', '<=', lane.planned.perHost)
   return query.execute()
 }
 

@@ -19,6 +19,8 @@ export interface PlannedLane {
   produces: string[]
   batch: number
   onlyInScope: boolean
+  /** URLs of one host that it works on at most. */
+  perHost?: number
   volatile: string[]
 }
 
@@ -85,6 +87,7 @@ function toLane(module: ModuleInfo, ceiling: Contact, allow: Set<string>): Plann
     produces: module.produces,
     batch: module.batch,
     onlyInScope: module.onlyInScope,
+    ...(module.limits.perHost === undefined ? {} : { perHost: module.limits.perHost }),
     volatile: module.volatile,
   }
 }

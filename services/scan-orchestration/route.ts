@@ -1,4 +1,5 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
@@ -19,11 +20,18 @@ interface Standing {
   allowed: number
   seq: number
   /** As stored before this delivery; undefined for an entity that is new to the run. */
-  before: { distance: number; allowed: number; seq: number } | undefined
+  before: Before | undefined
   sighted: boolean
   module: string
-  tags: string[] | undefined
+  tags: Set<string>
   seenAt: number
+}
+
+interface Before {
+  distance: number
+  allowed: number
+  seq: number
+  tags: string[]
 }
 
 interface Step {
@@ -36,6 +44,7 @@ interface Step {
 export interface Routed {
   nextSeq: number
   arrived: Record<string, number>
+  perHost: Map<string, number>
   /** Rows that became workable: lanes that must look again, and by how many their eligible entities grew. */
   lanes: Map<ActiveLane, number>
 }
@@ -50,7 +59,7 @@ export async function routeObservations(
   run: ActiveRun,
   batches: ObservationBatch[],
 ): Promise<Routed> {
-  const routed: Routed = { nextSeq: run.nextSeq, arrived: {}, lanes: new Map() }
+  const routed: Routed = { nextSeq: run.nextSeq, arrived: {}, perHost: new Map(), lanes: new Map() }
   const standings = gather(run, batches)
   if (standings.size === 0) return routed
   await recall(trx, run, standings)
@@ -80,7 +89,7 @@ function gather(run: ActiveRun, batches: ObservationBatch[]): Map<string, Standi
         before: undefined,
         sighted: false,
         module,
-        tags: observation.tags,
+        tags: new Set(),
         seenAt: observation.at,
       }
       standings.set(entity.id, standing)
@@ -91,8 +100,8 @@ function gather(run: ActiveRun, batches: ObservationBatch[]): Map<string, Standi
     for (const observation of observations) {
       if (observation.source) meet(observation.source, module, observation)
       const standing = meet(observation.entity, module, observation)
-      if (!standing.sighted)
-        Object.assign(standing, { sighted: true, module, tags: observation.tags, seenAt: observation.at })
+      for (const tag of observation.tags ?? []) standing.tags.add(tag)
+      if (!standing.sighted) Object.assign(standing, { sighted: true, module, seenAt: observation.at })
     }
   return standings
 }
@@ -102,20 +111,14 @@ async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string
   for (const ids of chunks([...standings.keys()])) {
     const rows = await trx
       .selectFrom('reached')
-      .select(['entity', 'distance', 'depth', 'seed', 'allowed', 'seq'])
+      .select(['entity', 'distance', 'depth', 'seed', 'allowed', 'seq', 'tags'])
       .where('run', '=', run.row.id)
       .where('entity', 'in', ids)
       .execute()
     for (const row of rows) {
       const { distance, depth, seed, allowed, seq } = row
-      Object.assign(standings.get(row.entity)!, {
-        distance,
-        depth,
-        seed,
-        allowed,
-        seq,
-        before: { distance, allowed, seq },
-      })
+      const before: Before = { distance, allowed, seq, tags: tagsOf(row.tags) }
+      Object.assign(standings.get(row.entity)!, { distance, depth, seed, allowed, seq, before })
     }
   }
 }
@@ -171,27 +174,28 @@ function relax(steps: Step[]): void {
 
 async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[], routed: Routed): Promise<void> {
   const fresh: Standing[] = []
+  const awaited = new Set(run.lanes.flatMap(({ awaits }) => [...awaits.values()]))
   for (const standing of standings) {
     standing.allowed =
       standing.distance === unreached ? 0 : allowedClasses(run.scope, standing.entity, standing.distance)
+    const { before, entity } = standing
     const arrives = standing.sighted && standing.seq === 0
+    const isNewlyTagged = [...standing.tags].some((tag) => awaited.has(tag) && !before?.tags.includes(tag))
     if (arrives) {
       standing.seq = routed.nextSeq++
-      const { type } = standing.entity
-      routed.arrived[type] = (routed.arrived[type] ?? 0) + 1
-      noteArrival(run, standing, routed)
+      routed.arrived[entity.type] = (routed.arrived[entity.type] ?? 0) + 1
     }
-    if (!standing.before) fresh.push(standing)
-    else if (arrives || standing.distance < standing.before.distance) {
-      await update(trx, run, standing)
-      if (!arrives) await noteRise(trx, run, standing, routed)
-    }
+    if (!before) fresh.push(standing)
+    else if (arrives || isNewlyTagged || standing.distance < before.distance) await update(trx, run, standing)
+    else continue
+    await offer(trx, run, standing, routed)
   }
   for (const group of chunks(fresh, 100))
     await trx
       .insertInto('reached')
       .values(
         group.map(({ entity, seq, seed, distance, depth, allowed, module, tags, seenAt }) => ({
+          ordinal: ordinalOf(run, entity, routed),
           run: run.row.id,
           seq,
           entity: entity.id,
@@ -202,49 +206,63 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
           depth,
           allowed,
           module,
-          tags: tags && tags.length > 0 ? JSON.stringify(tags) : null,
+          tags: tags.size > 0 ? JSON.stringify([...tags]) : null,
           seen_at: seenAt,
         })),
       )
       .execute()
 }
 
-async function update(
-  trx: Kysely<Tables>,
-  run: ActiveRun,
-  { entity, seq, seed, distance, depth, allowed, module }: Standing,
-): Promise<void> {
+/** How many URLs of its host the run has met, this one included. */
+function ordinalOf({ perHost }: ActiveRun, entity: EntityRef, routed: Routed): number {
+  if (!perHost || entity.type !== 'url') return 0
+  const host = hostOfUrl(entity.value)
+  const ordinal = (routed.perHost.get(host) ?? perHost.get(host) ?? 0) + 1
+  routed.perHost.set(host, ordinal)
+  return ordinal
+}
+
+async function update(trx: Kysely<Tables>, run: ActiveRun, standing: Standing): Promise<void> {
+  const { entity, seq, seed, distance, depth, allowed, module, tags, before } = standing
+  const all = [...new Set([...before!.tags, ...tags])]
   await trx
     .updateTable('reached')
-    .set({ seq, seed, distance, depth, allowed, module })
+    .set({ seq, seed, distance, depth, allowed, module, tags: all.length > 0 ? JSON.stringify(all) : null })
     .where('run', '=', run.row.id)
     .where('entity', '=', entity.id)
     .execute()
 }
 
-function noteArrival(run: ActiveRun, { entity, allowed }: Standing, routed: Routed): void {
-  for (const lane of run.lanes)
-    if (lane.need <= allowed && lane.cursors.has(entity.type)) routed.lanes.set(lane, (routed.lanes.get(lane) ?? 0) + 1)
-}
-
-/** An entity that is on the frontier already may now be worked on by more lanes; those past it get it as a late one. */
-async function noteRise(
-  trx: Kysely<Tables>,
-  run: ActiveRun,
-  { entity, seq, allowed, before }: Pick<Standing, 'entity' | 'seq' | 'allowed' | 'before'>,
-  routed: Routed,
-): Promise<void> {
+/**
+ * Tells the lanes of an entity that they may work on now and could not before. Those whose cursor will still come by
+ * find it there; those past it, and those that waited for a tag, get it as a late one. Each lane gets it once.
+ */
+async function offer(trx: Kysely<Tables>, run: ActiveRun, standing: Offered, routed: Routed): Promise<void> {
+  const { entity, seq, allowed, tags, before } = standing
+  if (seq === 0) return
   for (const lane of run.lanes) {
+    if (lane.need > allowed) continue
+    const tag = lane.awaits.get(entity.type)
     const cursor = lane.cursors.get(entity.type)
-    if (cursor === undefined || lane.need > allowed || lane.need <= before!.allowed) continue
+    if (tag === undefined && cursor === undefined) continue
+    const isTagged = tag === undefined || tags.has(tag) || (before?.tags.includes(tag) ?? false)
+    const wasOffered =
+      before && before.seq > 0 && lane.need <= before.allowed && (tag === undefined || before.tags.includes(tag))
+    if (!isTagged || wasOffered) continue
     routed.lanes.set(lane, (routed.lanes.get(lane) ?? 0) + 1)
-    if (cursor < seq) continue
+    if (cursor !== undefined && cursor < seq) continue
     await trx
       .insertInto('late')
       .values({ run: run.row.id, module: lane.planned.module, entity: entity.id })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }
+}
+
+type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'tags' | 'before'>
+
+function tagsOf(stored: string | null): string[] {
+  return stored === null ? [] : (JSON.parse(stored) as string[])
 }
 
 /** Keeps the steps over which a later fall of the source could shorten the way to the target. */
@@ -287,6 +305,7 @@ async function carryOn(trx: Kysely<Tables>, run: ActiveRun, fallen: Standing[], 
           'reached.distance',
           'reached.allowed',
           'reached.seq',
+          'reached.tags',
         ])
         .where('reach.run', '=', run.row.id)
         .where('reach.source', 'in', sources)
@@ -303,7 +322,8 @@ async function carryOn(trx: Kysely<Tables>, run: ActiveRun, fallen: Standing[], 
           .where('run', '=', run.row.id)
           .where('entity', '=', row.entity)
           .execute()
-        if (row.seq > 0) await noteRise(trx, run, { entity, seq: row.seq, allowed, before: row }, routed)
+        const before: Before = { ...row, tags: tagsOf(row.tags) }
+        await offer(trx, run, { entity, seq: row.seq, allowed, tags: new Set(), before }, routed)
         next.set(row.entity, { distance: reachedNow, seed })
       }
     }

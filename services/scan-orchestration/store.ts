@@ -1,4 +1,5 @@
 import type { Sql } from '@mirage/ports/sql.ts'
+import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveRun, activate, type OpenTask } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
@@ -58,6 +59,7 @@ async function readArrivals(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
     run.byType[type] = Number(count)
     run.entities += Number(count)
   }
+  if (run.perHost) await readPerHost(db, run, run.perHost)
   const last = await db
     .selectFrom('reached')
     .select('seq')
@@ -66,6 +68,23 @@ async function readArrivals(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
     .limit(1)
     .executeTakeFirst()
   run.nextSeq = (last?.seq ?? 0) + 1
+}
+
+async function readPerHost(db: Kysely<Tables>, run: ActiveRun, perHost: Map<string, number>): Promise<void> {
+  for (let after = 0; ;) {
+    const rows = await db
+      .selectFrom('reached')
+      .select(['id', 'value'])
+      .where('run', '=', run.row.id)
+      .where('type', '=', 'url')
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(2000)
+      .execute()
+    for (const { value } of rows) perHost.set(hostOfUrl(value), (perHost.get(hostOfUrl(value)) ?? 0) + 1)
+    if (rows.length === 0) return
+    after = rows.at(-1)!.id
+  }
 }
 
 async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
