@@ -172,6 +172,7 @@ function deliveredBatch(batch: ObservationBatch): DeliveredEvent {
 }
 
 interface Options {
+  evaluateEveryMs?: number
   /** Called before each announcement; may throw. */
   onAnnounce?: () => void
   /** Stands between the service and its graph. */
@@ -199,7 +200,10 @@ async function openStores(): Promise<Stores> {
 }
 
 /** The service on these stores, as after a start: whatever was in memory before is gone. */
-async function open(stores: Stores, { onAnnounce, wrapGraph, runs = {}, differences = [] }: Options = {}) {
+async function open(
+  stores: Stores,
+  { onAnnounce, wrapGraph, runs = {}, differences = [], evaluateEveryMs = 60_000 }: Options = {},
+) {
   const stop = new AbortController()
   const running = await correlationEngine.start({
     documents: stores.documents,
@@ -214,7 +218,7 @@ async function open(stores: Stores, { onAnnounce, wrapGraph, runs = {}, differen
         yield* differences
       },
     } as never, // only these two are called
-    settings: { evaluateEveryMs: 60_000 },
+    settings: { evaluateEveryMs },
     clock: { now: () => now },
     log: silentLog,
     metrics: openMetrics('correlation-engine'),
@@ -504,6 +508,25 @@ describe('correlation-engine', () => {
         .map(({ rule }) => rule)
         .sort(),
     ).toEqual(['certificate-expired', 'names-on-one-address'])
+  })
+
+  it('announces while the run goes on what can only become truer, and the rest at its end', async () => {
+    await using stores = await openStores()
+    const told = Promise.withResolvers<void>()
+    await using service = await open(stores, { evaluateEveryMs: 10, onAnnounce: () => told.resolve() })
+    const rulesTold = () =>
+      stores.announced.flatMap(({ name, body }) =>
+        name === 'findings.changed'
+          ? (JSON.parse(body) as { findings: Finding[] }).findings.map(({ rule }) => rule)
+          : [],
+      )
+    await service.deliver(...batches.filter(({ findings }) => findings.length === 0).map(deliveredBatch))
+    await told.promise
+    expect(rulesTold()).toContain('certificate-expired')
+    expect(rulesTold()).not.toContain('dangling-alias')
+    await service.deliver(...batches.map(deliveredBatch))
+    await service.deliver(drainedOf(run))
+    expect(rulesTold()).toContain('dangling-alias')
   })
 
   it('forgets a deleted run and what still comes of it', async () => {
