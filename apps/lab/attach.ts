@@ -23,7 +23,9 @@ export async function ensureLab(directory: string, wanted: { size: WorldSize; se
       )
     }
     using lock = takeLock(join(directory, 'starting'))
-    if (lock) return spawnLab(directory, wanted, deadline)
+    // Whoever had the lock a moment ago may have started it.
+    if (lock && !(await runningLab(directory))) return await spawnLab(directory, wanted, deadline)
+    if (lock) continue
     if (Date.now() > deadline)
       throw new Error(
         `Another process has been starting the lab in ${directory} for a minute; see ${join(directory, 'lab.out')}.`,
@@ -36,6 +38,8 @@ export async function ensureLab(directory: string, wanted: { size: WorldSize; se
 export async function runningLab(directory: string): Promise<LabDescription | undefined> {
   const description = readDescription(directory)
   if (!description || !isAlive(description.pid)) return undefined
+  // Its control port is inside its namespace.
+  if (description.namespace !== undefined) return description
   try {
     const answer = await fetch(description.control.url, {
       headers: { authorization: `Bearer ${description.control.token}` },
@@ -51,7 +55,8 @@ export async function runningLab(directory: string): Promise<LabDescription | un
 export async function stopLab(directory: string): Promise<boolean> {
   const running = await runningLab(directory)
   if (!running) return false
-  await controlLab(running, 'POST', '/stop')
+  if (running.namespace === undefined) await controlLab(running, 'POST', '/stop')
+  else process.kill(running.pid, 'SIGTERM')
   const deadline = Date.now() + 5000
   while (isAlive(running.pid) && Date.now() < deadline) await delay(pollMs)
   return true

@@ -1,6 +1,7 @@
 export { controlLab, ensureLab, runningLab, stopLab } from './attach.ts'
 export type { DialMap, LabDescription } from './description.ts'
 export { labDirectory } from './environment.ts'
+export { type NamespaceOptions, startLabInNamespace } from './namespace.ts'
 export { readTrafficLog as readLabLog, type TrafficEntry } from './protocols/traffic-log.ts'
 export { type Lab, type LabOptions, startLab } from './start.ts'
 export { labTruth, type TruthLine } from './truth/truth.ts'

@@ -7,6 +7,7 @@ import { type DnsListener, listenDns } from './protocols/dns/udp.ts'
 import { type Failures, makeFailures } from './protocols/failure.ts'
 import { makeHttpServers } from './protocols/http/server.ts'
 import { makeTcpHub } from './protocols/tcp/hub.ts'
+import { listenReal } from './protocols/real.ts'
 import { listenSocks, type SocksServer } from './protocols/tcp/socks.ts'
 import { makeTlsServers } from './protocols/tcp/tls.ts'
 import { noTrafficLog, openTrafficLog, type TrafficLog } from './protocols/traffic-log.ts'
@@ -21,6 +22,8 @@ export interface LabOptions {
   directory: string
   /** False keeps no traffic log, for measurements of speed. */
   log?: boolean
+  /** Listen on the world's own addresses and ports, too: this process runs in the namespace of this name. */
+  inside?: string
   /** Called when the control port is told to stop the lab. */
   onStop?: () => void
 }
@@ -91,6 +94,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   }
 
   await listen()
+  const real = options.inside === undefined ? undefined : await listenReal(world, hub, dns)
   const control: ControlServer = await listenControl(
     {
       failures,
@@ -115,6 +119,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
       ca: pemOf(world.certificates.root.der),
     },
     control: { url: control.url, token: control.token },
+    ...(options.inside === undefined ? {} : { namespace: options.inside }),
   }
   const file = join(directory, 'lab.json')
   writeFileSync(`${file}.new`, `${JSON.stringify(description, undefined, 2)}\n`, { mode: 0o600 })
@@ -130,6 +135,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     async [Symbol.asyncDispose]() {
       await control[Symbol.asyncDispose]()
       await away()
+      await real?.[Symbol.asyncDispose]()
       http[Symbol.dispose]()
       log.close()
     },

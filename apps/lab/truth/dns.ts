@@ -48,6 +48,12 @@ export function* recordFact({ name, type, data }: DnsRecord, owner = thing('doma
   }
 }
 
+/** True for a name below which there are others: it exists, with records or without (RFC 8020). */
+export function isOnTheWay(world: World, name: string): boolean {
+  for (const owner of world.records.keys()) if (owner.endsWith(`.${name}`)) return true
+  return false
+}
+
 const isDomain = ({ type }: Thing): boolean => type === 'domain'
 const isApexDomain = ({ type, value }: Thing): boolean => type === 'domain' && isApex(value)
 
@@ -87,16 +93,17 @@ export const dnsOracles: readonly Oracle[] = [
   {
     id: 'dns-brute',
     contact: 'relayed',
+    onlyInScope: true,
     consumes: isApexDomain,
     *facts(apex, world) {
       const wildcard = recordsOf(world, `*.${apex.value}`)
       for (const label of commonLabels) {
         const name = `${label}.${apex.value}`
         const found = recordsOf(world, name).filter(({ type }) => type === 'A' || type === 'AAAA' || type === 'CNAME')
-        const isWildcards = found.every((record) =>
-          wildcard.some(({ type, data }) => type === record.type && data === record.data),
-        )
-        if (found.length > 0 && !isWildcards) yield saw(apex, 'subdomain', 'domain', name)
+        const isWildcards =
+          wildcard.length > 0 &&
+          found.every((record) => wildcard.some(({ type, data }) => type === record.type && data === record.data))
+        if ((found.length > 0 || isOnTheWay(world, name)) && !isWildcards) yield saw(apex, 'subdomain', 'domain', name)
       }
     },
   },

@@ -26,6 +26,8 @@ export interface Oracle {
   /** The module's id. */
   id: string
   contact: Contact
+  /** Asked about what is at distance 0 only, whatever the contact. */
+  onlyInScope?: boolean
   /** True for what the module is asked about. */
   consumes(thing: Thing, world: World): boolean
   facts(thing: Thing, world: World): Iterable<Fact>

@@ -25,7 +25,7 @@ export function* fleetTruth(world: World, known: readonly Oracle[], core: CoreTr
     const start = certificate * namesPerCertificate
     for (let index = start; index < Math.min(start + namesPerCertificate, fleet.names); index++) {
       yield* nameLines(world, index, judge, known, core)
-      if (index < fleet.slots && judge.byRecords(index).length > 0) yield* slotLines(world, index, judge, known, core)
+      if (index < fleet.slots) yield* slotLines(world, index, judge, known, core)
     }
   }
 }
@@ -131,8 +131,9 @@ function* slotLines(
   core: CoreTruth,
 ): Generator<TruthLine> {
   const address = thing('ip-address', world.fleet.slotAddress(slot))
-  yield entityLine(address, judge.byRecords(slot))
-  yield* localLines(world, address, known, core, judge)
+  const by = judge.byRecords(slot)
+  if (by.length > 0 || !world.fleet.namesAt(slot)[Symbol.iterator]().next().done) yield entityLine(address, by)
+  if (by.length > 0) yield* localLines(world, address, known, core, judge)
 }
 
 /** Types of which each belongs to one name or address. */

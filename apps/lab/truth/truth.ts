@@ -58,15 +58,26 @@ export interface CoreTruth {
 function coreTruth(world: World, known: readonly Oracle[]): CoreTruth {
   const truth = emptyTruth()
   truth.addEntity(seed, undefined)
-  for (const { fact, by } of closure(world, known)) truth.add(fact, by)
-  // What exists in the company's zones and nobody discovers.
-  for (const [name, records] of world.records) {
-    const apex = apexes.find((candidate) => name === candidate || name.endsWith(`.${candidate}`))
-    if (apex === undefined || name.startsWith('*.')) continue
+  const own = ownNames(world)
+  for (const { fact, by } of closure(world, known, own)) truth.add(fact, by)
+  for (const { name, apex } of own) {
     if (name !== apex) truth.add(saw(thing('domain', apex), 'subdomain', 'domain', name), undefined)
-    for (const record of records) for (const fact of recordFact(record)) truth.add(fact, undefined)
+    for (const record of world.records.get(name) ?? [])
+      for (const fact of recordFact(record)) truth.add(fact, undefined)
   }
   return truth
+}
+
+/** Every name of the company's zones, those on the way to another included: they exist, whether anybody finds them or not. */
+function ownNames(world: World): { name: string; apex: string }[] {
+  const found = new Map<string, string>()
+  for (const owner of world.records.keys()) {
+    const apex = apexes.find((candidate) => owner === candidate || owner.endsWith(`.${candidate}`))
+    if (apex === undefined) continue
+    for (let name = owner; name.length >= apex.length; name = name.slice(name.indexOf('.') + 1))
+      if (!name.startsWith('*.')) found.set(name, apex)
+  }
+  return [...found].map(([name, apex]) => ({ name, apex }))
 }
 
 const apexes = ['northwind.example', 'northwind-shop.example', 'northwind-labs.example', 'northwind-logistics.test']
@@ -78,11 +89,21 @@ const maxDistance = 2
  * Every fact that follows from the seed: each entity is shown to each oracle that takes it, and what the oracle says is
  * followed in its turn. A fact is discovered when every step that leads to it is allowed at its distance.
  */
-function* closure(world: World, known: readonly Oracle[]): Generator<{ fact: Fact; by: string | undefined }> {
+function* closure(
+  world: World,
+  known: readonly Oracle[],
+  own: readonly { name: string; apex: string }[],
+): Generator<{ fact: Fact; by: string | undefined }> {
   const scope = compileScope({ seeds: [seed] })
   const distances = new Map<string, number>([[keyOf(seed), 0]])
   const discovered = new Map<string, number>([[keyOf(seed), 0]])
   const queue: Thing[] = [seed]
+  // What follows from a name that nobody discovers is true all the same: somebody with a longer list may find it.
+  for (const { name, apex } of own) {
+    const entity = thing('domain', name)
+    distances.set(keyOf(entity), apex === seed.value ? 0 : 1)
+    queue.push(entity)
+  }
   const crawler = known.some(({ id }) => id === 'crawler')
   // Distances only fall; an entity whose distance fell is looked at again.
   for (let next = queue.shift(); next; next = queue.shift()) {
@@ -93,7 +114,8 @@ function* closure(world: World, known: readonly Oracle[]): Generator<{ fact: Fac
       if (!oracle.consumes(next, world)) continue
       const isExtractor = oracle.contact === 'none'
       if (isExtractor && !crawler) continue
-      const allowed = reached !== undefined && scope.allows(next, reached, isExtractor ? 'target' : oracle.contact)
+      const contact = isExtractor || oracle.onlyInScope ? 'target' : oracle.contact
+      const allowed = reached !== undefined && scope.allows(next, reached, contact)
       for (const fact of oracle.facts(next, world)) {
         yield { fact, by: allowed ? oracle.id : undefined }
         const from = fact.source

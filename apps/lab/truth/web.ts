@@ -15,7 +15,7 @@ export function isInScope(host: string, world: World): boolean {
   return (
     host === 'northwind.example' ||
     host.endsWith('.northwind.example') ||
-    (isAddress(host) && world.networkOf(host)?.id === 'northwind')
+    (isAddress(host) && /^(northwind|fleet)/.test(world.networkOf(host)?.id ?? ''))
   )
 }
 

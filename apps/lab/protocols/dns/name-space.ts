@@ -70,7 +70,9 @@ export function makeNameSpace(world: World): NameSpace {
     const zone = zoneOf(name)
     const provider = providerZones.get(zone.name)
     if (provider) {
-      if (type === 'SOA' && name === zone.name) return { zone, exists: true, records: [soaOf(zone)] }
+      // A host of a provider is no zone of its own to who asks; only zones of data answer for themselves.
+      if (type === 'SOA' && name === zone.name && !providerHosts.has(name))
+        return { zone, exists: true, records: [soaOf(zone)] }
       const held = provider.records(name)
       return { zone, exists: held !== undefined || name === zone.name, records: select(held ?? none, type) }
     }

@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isCanonical } from '@mirage/model/registry.ts'
+import { relationshipKinds } from '@mirage/model/relationship.ts'
+import { describe, expect, test } from 'vitest'
+import { makeWorld } from '../world/world.ts'
+import { faviconFingerprint } from './favicon.ts'
+import { labTruth, oracles, type TruthLine } from './truth.ts'
+
+const demo = await Array.fromAsync(labTruth({ size: 'demo', seed: 7 }))
+const large = await Array.fromAsync(labTruth({ size: '10k', seed: 7 }))
+
+type EntityLine = Extract<TruthLine, { value: string }>
+type EdgeLine = Extract<TruthLine, { from: string }>
+
+const isEntity = (line: TruthLine): line is EntityLine => 'value' in line
+const isEdge = (line: TruthLine): line is EdgeLine => 'from' in line
+
+function find(lines: TruthLine[], from: string, kind: string, to: string): EdgeLine | undefined {
+  return lines.filter(isEdge).find((line) => line.from === from && line.kind === kind && line.to === to)
+}
+
+describe.each([
+  ['demo', demo],
+  ['10k', large],
+])('the truth of the %s world', (_size, lines) => {
+  test('has only canonical values and known kinds', () => {
+    expect(lines.filter(isEntity).filter(({ type, value }) => !isCanonical(type, value))).toEqual([])
+    expect(lines.filter(isEdge).filter(({ kind }) => !relationshipKinds.includes(kind))).toEqual([])
+  })
+
+  test('says every line once, and every end of an edge is an entity', () => {
+    const entities = lines.filter(isEntity).map(({ type, value }) => `${type}:${value}`)
+    const edges = lines.filter(isEdge).map(({ from, kind, qualifier, to }) => `${from} ${kind} ${qualifier} ${to}`)
+    const known = new Set(entities)
+    expect(known.size).toBe(entities.length)
+    expect(new Set(edges).size).toBe(edges.length)
+    expect(
+      lines
+        .filter(isEdge)
+        .flatMap(({ from, to }) => [from, to])
+        .filter((end) => !known.has(end)),
+    ).toEqual([])
+  })
+
+  test('credits an edge only where its discoverer finds the far end, too', () => {
+    const by = new Map(lines.filter(isEntity).map((line) => [`${line.type}:${line.value}`, line.by]))
+    const wrong = lines
+      .filter(isEdge)
+      .flatMap(({ from, to, by: discoverers }) => discoverers.map((module) => ({ module, from, to })))
+      .filter(
+        ({ module, from, to }) =>
+          !by.get(to)!.includes(module) && !by.get(from)!.includes(module) && to !== 'domain:northwind.example',
+      )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('conventions', () => {
+  test('every oracle stands in the table of the README', () => {
+    const readme = readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8')
+    expect(oracles.map(({ id }) => id).filter((id) => !readme.includes(`| \`${id}\``))).toEqual([])
+  })
+
+  test('records of an alias hang on the last name of its chain', () => {
+    expect(find(demo, 'domain:shop.northwind.example', 'dns_record', 'domain:northwind.myshopify.com')?.by).toEqual([
+      'dns-resolve',
+    ])
+    const [address] = makeWorld({ seed: 7, size: 'demo' }).addressesOf('shop.northwind.example')
+    expect(find(demo, 'domain:shops.myshopify.com', 'dns_record', `ip-address:${address}`)?.by).toContain('dns-resolve')
+    expect(find(demo, 'domain:shop.northwind.example', 'dns_record', `ip-address:${address}`)).toBeUndefined()
+  })
+
+  test('traps are not there', () => {
+    const text = demo.map((line) => JSON.stringify(line)).join('\n')
+    const traps = ['cheap-trips', 'loans-now', 'UA-99999999', 'owner@domain-meadow', 'GB00NWND', 'nobody@', '*.']
+    expect(traps.filter((trap) => text.includes(trap))).toEqual([])
+    const redirectPage = makeWorld({ seed: 7, size: 'demo' }).machines.get('liarPage')!.addresses[0]!
+    expect(text).not.toContain(redirectPage)
+    expect(
+      demo
+        .filter(isEntity)
+        .some(({ value }) => /^[a-z]+\.(eu\.)?preview\.northwind\.example$/.test(value) && !/^(main|eu)\./.test(value)),
+    ).toBe(false)
+  })
+
+  test('what nobody can discover is there without a discoverer', () => {
+    const hidden = demo.filter(isEntity).find(({ value }) => value === 'k7-orchid-internal.northwind.example')
+    expect(hidden?.by).toEqual([])
+  })
+
+  test('shared machines are not for port scans', () => {
+    const world = makeWorld({ seed: 7, size: 'demo' })
+    const [address] = world.addressesOf('events.northwind.example')
+    expect(find(demo, `ip-address:${address}`, 'port', `open-port:${address}:443/tcp`)?.by).toEqual([
+      'internetdb',
+      'shodan',
+    ])
+  })
+
+  test('fewer modules discover less, through each other', async () => {
+    const alone = await Array.fromAsync(labTruth({ size: 'demo', seed: 7, modules: ['rdap-ip'] }))
+    expect(alone.filter(({ by }) => by.length > 0)).toEqual([])
+    const both = await Array.fromAsync(labTruth({ size: 'demo', seed: 7, modules: ['rdap-ip', 'dns-resolve'] }))
+    expect(both.filter(({ by }) => by.includes('rdap-ip')).length).toBeGreaterThan(0)
+    expect(both.filter(isEntity).filter(({ by }) => by.some((id) => id !== 'rdap-ip' && id !== 'dns-resolve'))).toEqual(
+      [],
+    )
+  })
+
+  test('a favicon is hashed as scanners hash it', () => {
+    // MurmurHash3 of the base64 text, computed with the reference implementation (mmh3 for Python).
+    expect(faviconFingerprint(Buffer.from(''))).toBe('favicon-mmh3:0')
+  })
+})
