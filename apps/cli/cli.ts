@@ -36,6 +36,8 @@ export interface Cli {
   signal: AbortSignal
   /** The one connection of this command, opened on first use and closed when the command ends. */
   connect(): Promise<Session>
+  /** What is to be done when the command ends, while its connection is still there. */
+  atEnd: AsyncDisposableStack
   /** Says how the command ends, where that is not 0. */
   exitWith(code: number): void
 }

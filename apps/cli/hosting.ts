@@ -10,7 +10,7 @@ import { exitCodes, type Interrupted } from './exit.ts'
 export async function stayForOthers(cli: Cli): Promise<void> {
   const { host, api } = await cli.connect()
   if (!host) return
-  const carried = await carriedRuns(api)
+  const carried = await runsUnderWay(api)
   if (carried.length === 0) return
   cli.people.complain(`This process stays: it carries ${carried.join(', ')} for other commands. Ctrl-C stops them too.`)
   await Promise.race([host.idle(), aborted(cli.signal)])
@@ -22,7 +22,7 @@ export async function stopForOthers(cli: Cli): Promise<void> {
   if (!host) return
   const isSilent = (cli.signal.reason as Interrupted).exitCode === exitCodes.done
   try {
-    for (const run of await inTime(carriedRuns(lastCalls), 400)) {
+    for (const run of await inTime(runsUnderWay(lastCalls), 400)) {
       await inTime(lastCalls.scans.pauseRun({ run }), 400)
       if (!isSilent)
         cli.people.complain(
@@ -35,7 +35,8 @@ export async function stopForOthers(cli: Cli): Promise<void> {
   }
 }
 
-async function carriedRuns(api: Api): Promise<string[]> {
+/** The runs that are queued or running, whoever started them. */
+export async function runsUnderWay(api: Api): Promise<string[]> {
   const carried: string[] = []
   for await (const { run, status } of everyItem((page) => api.scans.listRuns(page)))
     if (status === 'running' || status === 'queued') carried.push(run)

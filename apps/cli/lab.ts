@@ -2,8 +2,10 @@ import { join } from 'node:path'
 import type { LabDescription } from '@mirage/lab/lab.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
-import type { Environment } from './environment.ts'
+import type { Cli } from './cli.ts'
+import { demoLab } from './definition.ts'
 import { Failure } from './exit.ts'
+import { runsUnderWay } from './hosting.ts'
 
 /** The only place of the command that knows the lab; the rest of it is loaded when the lab is asked for. */
 export async function loadLab() {
@@ -21,16 +23,32 @@ export async function runningWorld(dataDirectory: string): Promise<LabDescriptio
   return runningLab(labDirectoryOf(dataDirectory))
 }
 
+/** The lab runs from now on, for a command that asks a source outside a run: the one that runs here, else the demo's. */
+export async function ensureAnyWorld(cli: Cli): Promise<void> {
+  const { url, dataDirectory } = cli.environment
+  const running = url === undefined ? await runningWorld(dataDirectory) : undefined
+  await ensureWorld({ lab: running ?? demoLab }, cli)
+}
+
 /**
- * The lab that a run of this definition meets runs from now on, started where it did not. Does nothing for a run without
- * one, or on another machine, where it is the business of its host.
+ * The lab that a run of this definition meets runs from now on. Where this command started it, it is stopped when the
+ * command ends, unless runs are under way that may need it. Does nothing for a run without a lab, or on another machine,
+ * where it is the business of the host.
  */
-export async function ensureWorld({ lab: wanted }: RunDefinition, { url, dataDirectory }: Environment): Promise<void> {
+export async function ensureWorld({ lab: wanted }: Pick<RunDefinition, 'lab'>, cli: Cli): Promise<void> {
+  const { url, dataDirectory } = cli.environment
   if (!wanted || url !== undefined) return
-  const { ensureLab, parseWorldSize } = await loadLab()
+  const { ensureLab, parseWorldSize, runningLab, stopLab } = await loadLab()
+  const directory = labDirectoryOf(dataDirectory)
   try {
-    await ensureLab(labDirectoryOf(dataDirectory), { size: parseWorldSize(wanted.size), seed: wanted.seed })
+    const isThere = (await runningLab(directory)) !== undefined
+    await ensureLab(directory, { size: parseWorldSize(wanted.size), seed: wanted.seed })
+    if (isThere) return
   } catch (error) {
     throw new Failure(messageOf(error), { cause: error })
   }
+  cli.atEnd.defer(async () => {
+    const { lastCalls } = await cli.connect()
+    if ((await runsUnderWay(lastCalls)).length === 0) await stopLab(directory)
+  })
 }

@@ -46,6 +46,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
       const { api, apiUntil, host } = await (connection ??= connect(environment))
       return { api: apiUntil(cli.signal), lastCalls: api, ...(host ? { host } : {}) }
     },
+    atEnd: new AsyncDisposableStack(),
     exitWith: (given) => (code = given),
   }
   async function work(): Promise<void> {
@@ -58,6 +59,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
   async function close(): Promise<void> {
     const opened = await connection?.catch(() => undefined) // that it could not be opened was said where it was needed
     if (opened && cli.signal.reason instanceof Interrupted) await stopForOthers(cli)
+    await cli.atEnd.disposeAsync()
     await opened?.[Symbol.asyncDispose]()
   }
 

@@ -3,7 +3,7 @@ import type { Difference } from '@mirage/services/scan-orchestration/contract.ts
 import type { Cli } from '../cli.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import type { Style } from '../output/style.ts'
-import { counted, fit } from '../output/text.ts'
+import { cut, fit } from '../output/text.ts'
 import { findRun } from '../runs.ts'
 
 const help = `
@@ -33,39 +33,40 @@ export function addCompare(program: Command, cli: Cli): void {
       })
       for await (const difference of differences)
         if (json) await cli.results.write(jsonLine(difference))
-        else for (const line of linesOf(difference, cli.style)) await cli.results.write(`${line}\n`)
+        else for (const line of linesOf(difference, cli)) await cli.results.write(`${line}\n`)
     })
 }
 
-function linesOf(difference: Difference, style: Style): string[] {
+function linesOf(difference: Difference, { style, stdout }: Cli): string[] {
+  const columns = stdout.isTTY ? (stdout.columns ?? 80) : Infinity
+  const line = (
+    sign: string,
+    paint: Style['green'],
+    { type, value }: { type: string; value: string },
+    note = '',
+  ): string => {
+    const text = cut(printable(note === '' ? value : `${value}  (${note})`), columns - 20)
+    return `${paint(sign)} ${style.dim(fit(type, 16))}  ${paint(text)}`
+  }
   switch (difference.kind) {
     case 'new':
-      return [entityText('+', style.green, difference)]
+      return [line('+', style.green, difference)]
     case 'gone':
-      return [entityText('-', style.red, difference)]
+      return [line('-', style.red, difference)]
     case 'unconfirmed':
-      return [entityText('?', style.yellow, difference, difference.reason)]
+      return [line('?', style.yellow, difference, difference.reason)]
     case 'changed':
       return [
-        entityText('~', style.cyan, difference),
+        line('~', style.cyan, difference),
         ...difference.attributes.map(
-          ({ name, before, after }) => `                     ${name}: ${textOf(before)} → ${textOf(after)}`,
+          ({ name, before, after }) => `${' '.repeat(22)}${name}: ${textOf(before)} → ${textOf(after)}`,
         ),
       ]
-    case 'summary': {
-      const { new: added, gone, changed, unconfirmed } = difference
-      return [`${counted(added, 'new', 'new')}, ${gone} gone, ${changed} changed, ${unconfirmed} unconfirmed.`]
-    }
+    case 'summary':
+      return [
+        `${difference.new} new, ${difference.gone} gone, ${difference.changed} changed, ${difference.unconfirmed} unconfirmed.`,
+      ]
   }
-}
-
-function entityText(
-  sign: string,
-  paint: (text: string) => string,
-  { type, value }: { type: string; value: string },
-  note?: string,
-): string {
-  return `${paint(sign)} ${fit(type, 16)}  ${paint(printable(value))}${note ? `  (${printable(note)})` : ''}`
 }
 
 function textOf(value: unknown): string {

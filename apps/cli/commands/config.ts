@@ -45,7 +45,7 @@ function rowOf({ section, name, value, origin, description }: Setting, withOrigi
   const isSet = origin !== 'default'
   return [
     { text: `${section}.${name}`, paint: isSet ? style.bold : (text) => text },
-    { text: printable(typeof value === 'string' ? value : JSON.stringify(value)) },
+    { text: value === undefined ? '–' : printable(typeof value === 'string' ? value : JSON.stringify(value)) },
     ...(withOrigin ? [{ text: origin, paint: isSet ? style.green : style.dim }] : []),
     { text: description, paint: style.dim },
   ]

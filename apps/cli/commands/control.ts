@@ -78,7 +78,7 @@ export function addControl(program: Command, cli: Cli): void {
     const found = await findRun(api, text)
     if (found.definition) {
       cli.people.say(...beforeFirstPacket(await api.scans.planRun({ definition: found.definition }), cli))
-      await ensureWorld(found.definition, cli.environment)
+      await ensureWorld(found.definition, cli)
     }
     const run = await start(api, found.run)
     cli.exitWith(await followRun(cli, run, output))

@@ -11,7 +11,7 @@ export function addDemo(program: Command, cli: Cli): void {
     )
     .action(async () => {
       cli.people.say(
-        'The demo: a synthetic internet on this machine, and a scan of its company northwind.example.',
+        'The demo: a synthetic internet, and a scan of its company northwind.example.',
         'Nothing leaves this machine.',
         '',
       )

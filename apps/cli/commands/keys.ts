@@ -6,6 +6,7 @@ import type { Api } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { exitCodes, Failure, UsageError } from '../exit.ts'
 import { readKeyFile } from '../key-file.ts'
+import { ensureAnyWorld } from '../lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
@@ -74,6 +75,7 @@ export function addKeys(program: Command, cli: Cli): void {
       const modules = await modulesWithKeys(api, names)
       if (modules.length === 0)
         cli.people.say('No key is set, so there is none to test. “mirage keys list” shows them.')
+      if (lab && modules.length > 0) await ensureAnyWorld(cli)
       for (const module of modules) {
         const { outcome, reason } = await api.collection.tryModule({
           module: module.id,

@@ -8,6 +8,7 @@ import { stringify as toYaml } from 'yaml'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import type { Cli } from '../cli.ts'
 import { exitCodes, Failure, UsageError } from '../exit.ts'
+import { ensureAnyWorld } from '../lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { counted } from '../output/text.ts'
 import { readTarget } from '../targets.ts'
@@ -46,6 +47,7 @@ export function addModule(program: Command, cli: Cli): void {
       const { api } = await cli.connect()
       const info = await api.modules.getModule({ module })
       const { type, value } = subjectOf(info, entity)
+      if (lab) await ensureAnyWorld(cli)
       const trial = await api.collection.tryModule({ module, type, value, ...(lab ? { lab } : {}) })
       if (trial.outcome === 'failed') cli.exitWith(exitCodes.failed)
       if (json) return cli.results.write(jsonLine({ module, type, value, ...trial }))

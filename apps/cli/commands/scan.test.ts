@@ -264,7 +264,7 @@ test('on a terminal: lanes while it goes on, findings that stay, and the summary
   })
   const screen = terminal.all()
   expect({ code, shown: terminal.isCursorShown() }).toEqual({ code: 0, shown: true })
-  expect(screen.slice(2, 6)).toEqual([
+  expect(screen.slice(3, 7)).toEqual([
     'To stop   Ctrl-C; everything is kept, and “mirage resume last” goes on',
     'HIGH      Expired certificate on mail.example.com',
     '',

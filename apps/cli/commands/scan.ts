@@ -85,7 +85,7 @@ export async function scan(cli: Cli, targets: string[], options: ScanOptions): P
   const { api } = await cli.connect()
   const plan: Plan = await api.scans.planRun({ definition })
   cli.people.say(...beforeFirstPacket(plan, cli))
-  await ensureWorld(definition, cli.environment)
+  await ensureWorld(definition, cli)
   const run = await api.scans.createRun({ definition })
   cli.exitWith(await followRun(cli, run, output))
 }

@@ -128,13 +128,15 @@ function laneOf(lane: Lane, nameWidth: number, { columns, style, tick }: FrameOp
   }
   const total = lane.queued + lane.running + lane.done
   const isActive = lane.running > 0
-  const sign = isActive ? turning[tick % turning.length]! : total > 0 && lane.queued === 0 ? '✓' : ' '
   const barWidth = columns >= 100 ? 20 : columns >= 60 ? 10 : 0
   const bar = total === 0 || barWidth === 0 ? ' '.repeat(barWidth) : barOf(lane.done / total, barWidth)
   const trouble = troubleOf(lane)
+  const isOver = lane.done > 0 && lane.queued + lane.running === 0
+  const hasFailed = isOver && trouble !== '' && lane.observations === 0
+  const sign = isActive ? turning[tick % turning.length]! : hasFailed ? '!' : isOver ? '✓' : ' '
   return cutPainted(
     [
-      [`${sign} `, isActive ? style.cyan : style.green],
+      [`${sign} `, isActive ? style.cyan : hasFailed ? style.yellow : style.green],
       isActive ? [name, style.bold] : [name],
       [barWidth > 0 ? `  ${bar}` : '', isActive ? style.cyan : style.dim],
       [`  ${`${count(lane.done)}/${count(total)}`.padStart(9)}`, style.dim],
