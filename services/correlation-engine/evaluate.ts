@@ -143,14 +143,21 @@ async function evaluateMembers(rule: CompiledRule, scene: Scene, key: string): P
         })),
       )
   }
-  return groups.map(({ key, label, members }) =>
-    composeFinding(
-      rule,
-      key,
-      { members, key: label },
-      members.map((item) => ({ item, text: rule.because })),
-    ),
-  )
+  const fired: Fired[] = []
+  for (const { key, label, members } of groups) {
+    const shown: Item[] = []
+    for (const { node } of members.toSorted((a, b) => compare(a.node.id, b.node.id)).slice(0, maxEvidence))
+      shown.push(...(await ownEdges(scene, node)))
+    fired.push(
+      composeFinding(
+        rule,
+        key,
+        { members, key: label },
+        shown.map((item) => ({ item, text: rule.because })),
+      ),
+    )
+  }
+  return fired
 }
 
 function isOfGroup(rule: CompiledRule, node: GraphNode, key: string): boolean {
@@ -191,10 +198,13 @@ function outliers(
     .map(([value, its]) => ({ key: `${key}\n${groupKey(value)}`, label: value, members: its }))
 }
 
-/** How the entity came here, for findings that rest on it alone. */
+/** How an entity came here, for findings that rest on it alone: its edges, inward ones first, each as evidence of it. */
 async function ownEdges({ graph, workspace, run }: Scene, node: GraphNode): Promise<Item[]> {
-  const page = await graph.neighbours(workspace, node.id, { run, limit: 16 })
-  return page.items.map(({ edge }) => ({ node, edge }))
+  for (const direction of ['in', 'out'] as const) {
+    const { items } = await graph.neighbours(workspace, node.id, { run, direction, limit: pageSize })
+    if (items.length > 0) return items.map(({ edge }) => ({ node, edge }))
+  }
+  return [{ node }]
 }
 
 function composeFinding(
