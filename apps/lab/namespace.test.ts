@@ -28,7 +28,7 @@ describe.skipIf(reason !== undefined)(
   `the lab in a network namespace${reason === undefined ? '' : ` (skipped: ${reason})`}`,
   () => {
     const directory = mkdtempSync(join(tmpdir(), 'lab-netns-'))
-    let lab: Awaited<ReturnType<typeof startLabInNamespace>>
+    let lab: Awaited<ReturnType<typeof startLabInNamespace>> | undefined
     beforeAll(async () => {
       lab = await startLabInNamespace({ name, size: 'demo', seed: 7, directory })
     })
@@ -57,7 +57,7 @@ describe.skipIf(reason !== undefined)(
     })
 
     test('the log and the description are outside, for who looks on', async () => {
-      expect(lab.description.namespace).toBe(name)
+      expect(lab?.description.namespace).toBe(name)
       expect(readFileSync(join(directory, 'lab.json'), 'utf8')).toContain(`"namespace": "${name}"`)
       const entries = await Array.fromAsync(readLabLog(directory))
       expect(entries.some(({ host, detail }) => host === 'www.northwind.example' && detail === 'GET /')).toBe(true)

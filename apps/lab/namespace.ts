@@ -105,7 +105,8 @@ async function route(name: string, world: World): Promise<void> {
   const commands = [
     'link set lo up',
     `addr add ${clientAddress}/32 dev lo`,
-    `addr add ${clientAddress6}/128 dev lo`,
+    // Without duplicate detection the address is there at once, for the routes below.
+    `addr add ${clientAddress6}/128 dev lo nodad`,
     ...local.map(
       (block) => `route add local ${block} dev lo src ${block.includes(':') ? clientAddress6 : clientAddress}`,
     ),
