@@ -11,22 +11,21 @@ export type Use = 'control' | 'bus' | 'data' | 'search' | 'graph'
 /**
  * The one place for page caches, in megabytes for all files of a use in one thread: control on main, the bus in up to
  * four threads, data and search in the store thread, graph in its own; 128 together.
- * FULL survives a power cut; what NORMAL loses then, the bus replays.
+ * FULL survives a power cut; what NORMAL loses then, the bus replays. A long log moves a page that is written again and
+ * again into the file once.
  */
-const uses: Record<Use, { synchronous: 'full' | 'normal'; cacheMegabytes: number }> = {
-  control: { synchronous: 'full', cacheMegabytes: 12 },
-  bus: { synchronous: 'full', cacheMegabytes: 2 },
-  data: { synchronous: 'normal', cacheMegabytes: 48 },
-  search: { synchronous: 'normal', cacheMegabytes: 16 },
-  graph: { synchronous: 'normal', cacheMegabytes: 40 },
+const uses: Record<Use, { synchronous: 'full' | 'normal'; cacheMegabytes: number; logMegabytes: number }> = {
+  control: { synchronous: 'full', cacheMegabytes: 12, logMegabytes: 4 },
+  bus: { synchronous: 'full', cacheMegabytes: 2, logMegabytes: 16 },
+  data: { synchronous: 'normal', cacheMegabytes: 48, logMegabytes: 128 },
+  search: { synchronous: 'normal', cacheMegabytes: 16, logMegabytes: 64 },
+  graph: { synchronous: 'normal', cacheMegabytes: 40, logMegabytes: 128 },
 }
 
 /** Milliseconds that a locked file may hold up the thread; longer waits are spent off the stack. */
 const busyTimeout = 20
 const retryForMs = 30_000
 const idleMs = 1_000
-/** A log of 64 MB: a page that is written again and again is then moved into the file once. */
-const checkpointPages = 16_000
 const minimumFreeBytes = 1 << 20
 const maxStatements = 400
 
@@ -76,8 +75,8 @@ async function connect(path: string, use: Use): Promise<Database> {
       connection.exec('pragma journal_mode = wal')
       connection.exec(`pragma synchronous = ${uses[use].synchronous}`)
       connection.exec('pragma temp_store = memory')
-      connection.exec('pragma journal_size_limit = 67108864')
-      connection.exec(`pragma wal_autocheckpoint = ${checkpointPages}`)
+      connection.exec(`pragma journal_size_limit = ${uses[use].logMegabytes << 20}`)
+      connection.exec(`pragma wal_autocheckpoint = ${uses[use].logMegabytes * 256}`)
       return new Database(path, use, connection)
     } catch (error) {
       connection.close()

@@ -1,5 +1,4 @@
-import type { StatementSync } from 'node:sqlite'
-import { type Database, ensureLayout, transactionRows } from './database.ts'
+import { type Database, ensureLayout } from './database.ts'
 import { createFilter } from './filter.ts'
 import { asKey, fromKey } from './key.ts'
 
@@ -11,6 +10,10 @@ const ranges = 256
 const recentIds = 4_096
 /** Index entries read in a step while the filter is filled from a file that has some. */
 const filterPiece = 4_000
+/** Rows of the log removed in a step; each holds the ids of a transaction. */
+const trimRows = 50
+/** Keys that enter the index with one statement. */
+const moveKeys = Array.from({ length: 32 }, () => new Uint8Array(16))
 
 /**
  * The integer that stands for an id inside a file. Hashes arrive in no order, so writing each into an index at once
@@ -37,29 +40,35 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     database,
     `${prefix}ids`,
     1,
-    `create table if not exists "${prefix}id_log" (number integer primary key autoincrement, id not null);
+    `create table if not exists "${prefix}id_log" (first integer primary key, count integer not null, ids not null);
+     create table if not exists "${prefix}id_last" (number integer not null) strict;
+     insert into "${prefix}id_last" select 0 where not exists (select 1 from "${prefix}id_last");
      create table if not exists "${prefix}id" (id primary key, number integer not null) without rowid`,
   )
   const sql = {
     version: 'pragma data_version',
-    load: `select number, id from "${prefix}id_log" where number > ? order by number`,
-    given: `select seq from sqlite_sequence where name = '${prefix}id_log'`,
+    last: `select number from "${prefix}id_last"`,
+    load: `select first, ids from "${prefix}id_log" where first > ? order by first`,
     find: `select number from "${prefix}id" where id = ?`,
-    log: `insert into "${prefix}id_log" (id) values (?)`,
+    log: `insert into "${prefix}id_log" values (?, ?, ?)`,
+    keepLast: `update "${prefix}id_last" set number = ?`,
     move: `insert or ignore into "${prefix}id" values (?, ?)`,
+    moveMany: `insert or ignore into "${prefix}id" values ${Array.from(moveKeys, () => '(?, ?)').join(', ')}`,
     scan: `select id from "${prefix}id" where id > ? order by id limit ${filterPiece}`,
-    trim: `delete from "${prefix}id_log" where number <= ?`,
+    trim: `delete from "${prefix}id_log" where first in (
+             select first from "${prefix}id_log" where first + count - 1 <= ? order by first limit ${trimRows})`,
   }
 
-  // It holds every id of the index once it is filled; until then the index is asked each time.
+  // It holds every id of the file once it is filled; until then the index is asked each time.
   const filter = createFilter()
   let filledTo: Uint8Array | string | undefined = ''
   let fresh = new Map<string, number>()
   let moving: Map<string, number> | undefined
   let waiting: string[][] = []
   const recent = new Map<string, number>()
+  /** Given in this transaction, in the order of their numbers. */
+  let added: string[] = []
   let lastMoving = 0
-  let trimmed = 0
   let lastKnown = 0
   let credit = 0
   let version = -1
@@ -75,32 +84,35 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     version = seen
     // A process that only reads would gather for ever what others have long moved.
     if (stale || fresh.size > 3 * memoryIds) forget()
-    const before = lastKnown
-    const rows = database.prepare(sql.load).all(before) as unknown as [number, Uint8Array | string][]
-    for (const [number, key] of rows) {
-      fresh.set(fromKey(key), number)
-      lastKnown = number
+    const [last] = database.prepare(sql.last).get() as unknown as [number]
+    let missing = last - lastKnown
+    for (const [first, stored] of database.prepare(sql.load).all(lastKnown) as unknown as [number, LoggedIds][]) {
+      const ids = readLogged(stored)
+      for (const [i, id] of ids.entries()) {
+        fresh.set(id, first + i)
+        filter.add(asKey(id))
+      }
+      missing -= ids.length
     }
-    const [given] = (database.prepare(sql.given).get() as unknown as [number] | undefined) ?? [0]
     // Some were moved before we saw them: the filter does not know those.
-    if (rows.length < given - before) filledTo = ''
-    lastKnown = given
+    if (missing > 0) filledTo = ''
+    lastKnown = last
   }
 
   function forget(): void {
     fresh = new Map()
     moving = undefined
     waiting = []
-    trimmed = 0
+    added = []
     lastKnown = 0
     stale = false
   }
 
   function find(id: string): number | undefined {
-    const known = fresh.get(id) ?? moving?.get(id) ?? recent.get(id)
-    if (known !== undefined) return known
     const key = asKey(id)
     if (filledTo === undefined && !filter.mayHold(key)) return undefined
+    const known = fresh.get(id) ?? moving?.get(id) ?? recent.get(id)
+    if (known !== undefined) return known
     const row = database.prepare(sql.find).get(key) as unknown as [number] | undefined
     if (row === undefined) return undefined
     if (recent.size >= recentIds) recent.clear()
@@ -109,11 +121,19 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   }
 
   function add(id: string): number {
-    const number = Number(database.prepare(sql.log).run(asKey(id)).lastInsertRowid)
+    const number = ++lastKnown
     fresh.set(id, number)
-    lastKnown = number
+    filter.add(asKey(id))
+    added.push(id)
     credit++
     return number
+  }
+
+  function writeAdded(): void {
+    if (added.length === 0) return
+    database.prepare(sql.log).run(lastKnown - added.length + 1, added.length, logged(added))
+    database.prepare(sql.keepLast).run(lastKnown)
+    added = []
   }
 
   /** What is in memory begins to move, and new ids gather anew. */
@@ -128,12 +148,14 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     }
   }
 
-  function moveRange(statement: StatementSync, numbers: Map<string, number>): void {
-    for (const id of waiting.pop() ?? []) {
-      const key = asKey(id)
-      statement.run(key, numbers.get(id)!)
-      filter.add(key)
+  function moveRange(ids: string[], numbers: Map<string, number>): void {
+    const many = database.prepare(sql.moveMany)
+    let at = 0
+    for (; at + moveKeys.length <= ids.length; at += moveKeys.length) {
+      many.run(...moveKeys.flatMap((target, i) => [asKey(ids[at + i]!, target), numbers.get(ids[at + i]!)!]))
     }
+    const one = database.prepare(sql.move)
+    for (const id of ids.slice(at)) one.run(asKey(id), numbers.get(id)!)
   }
 
   function fillFilter(): void {
@@ -143,22 +165,37 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   }
 
   function step(): void {
+    writeAdded()
     if (filledTo !== undefined) fillFilter()
     if (moving === undefined && fresh.size >= memoryIds) startMoving()
     if (moving === undefined) {
       credit = 0
       return
     }
-    for (; credit >= addsPerRange && waiting.length > 0; credit -= addsPerRange) {
-      moveRange(database.prepare(sql.move), moving)
-    }
+    for (; credit >= addsPerRange && waiting.length > 0; credit -= addsPerRange) moveRange(waiting.pop()!, moving)
     if (waiting.length > 0) return
-    trimmed = Math.min(lastMoving, Math.max(trimmed, lastMoving - moving.size) + transactionRows)
-    database.prepare(sql.trim).run(trimmed)
-    if (trimmed === lastMoving) moving = undefined
+    const trimmed = database.prepare(sql.trim).run(lastMoving)
+    if (trimmed.changes < trimRows) moving = undefined
   }
 
   return { refresh, find, add, intern: (id) => find(id) ?? add(id), step }
+}
+
+/** Hashes one after the other, or where there is another text among them, all as JSON. */
+type LoggedIds = Uint8Array | string
+
+function logged(ids: string[]): LoggedIds {
+  const bytes = new Uint8Array(ids.length * 16)
+  for (const [i, id] of ids.entries()) {
+    const target = bytes.subarray(i * 16, i * 16 + 16)
+    if (asKey(id, target) !== target) return JSON.stringify(ids)
+  }
+  return bytes
+}
+
+function readLogged(stored: LoggedIds): string[] {
+  if (typeof stored === 'string') return JSON.parse(stored) as string[]
+  return Array.from({ length: stored.length / 16 }, (_, i) => fromKey(stored.subarray(i * 16, i * 16 + 16)))
 }
 
 interface WithIds {

@@ -8,10 +8,10 @@ for (const [value, letter] of 'abcdefghijklmnopqrstuvwxyz234567'.split('').entri
 const scratch = new Uint8Array(16)
 
 /**
- * An id as it is stored: the 16 bytes of a content id, any other text as it is. The bytes are valid until the next call,
- * which is long enough to bind them: SQLite copies.
+ * An id as it is stored: the 16 bytes of a content id, any other text as it is. The bytes are `target`; without one they
+ * are valid until the next call, which is long enough to bind them: SQLite copies.
  */
-export function asKey(id: string): Uint8Array | string {
+export function asKey(id: string, target: Uint8Array = scratch): Uint8Array | string {
   if (id.length !== 26) return id
   let buffer = 0
   let bits = 0
@@ -24,12 +24,12 @@ export function asKey(id: string): Uint8Array | string {
     bits += 5
     if (bits >= 8) {
       bits -= 8
-      scratch[at++] = buffer >> bits
+      target[at++] = buffer >> bits
       buffer &= (1 << bits) - 1
     }
   }
   // Spare bits that are set would make two texts one key.
-  return buffer === 0 ? scratch : id
+  return buffer === 0 ? target : id
 }
 
 export function fromKey(key: Uint8Array | string): string {
