@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { join } from 'node:path'
 import { readEnvironment } from './environment.ts'
 import { Interrupted } from './exit.ts'
-import { runCli } from './run.ts'
+
+// Compiled code is kept inside the installation, where nobody else can put any: half the time until the first line.
+enableCompileCache(join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'mirage'))
+const { runCli } = await import('./run.ts')
 
 /** A terminal, npm and the launcher may all pass on one Ctrl-C: what comes this soon after the first is the same one. */
 const sameSignalMs = 700

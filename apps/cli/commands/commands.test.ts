@@ -24,7 +24,7 @@ const run = 'run_aaaabbbbcccc'
 function handlersWith(more: FakeHandlers): FakeHandlers {
   const handlers = sampleHandlers()
   for (const [group, given] of Object.entries(more) as [keyof FakeHandlers, object][])
-    handlers[group] = { ...handlers[group], ...given } as never // each group keeps its own handlers
+    handlers[group] = { ...handlers[group], ...given }
   return handlers
 }
 
