@@ -24,6 +24,8 @@ export interface EngineParts {
 
 /** Keys of groups that are read, evaluated and stored together. */
 const groupsAtOnce = 500
+/** Fewer while a run goes on: observations wait for no more than this. */
+const liveGroupsAtOnce = 50
 /** Of every interval, so much at most goes to evaluating while runs go on. */
 const liveShare = 0.25
 
@@ -78,11 +80,13 @@ export class Engine {
   }
 
   async #evaluateRule(rule: CompiledRule, workspace: string, run: string): Promise<void> {
-    const { graph, findings } = this.#parts
+    const { graph, findings, signal } = this.#parts
     const { id } = rule.definition
     const said = new Set<string>()
     let after: string | undefined
     do {
+      // A stopping service leaves the end to its next start: what called for it has not been acknowledged.
+      signal.throwIfAborted()
       const page = await this.#inTurn(() =>
         graph.keys(workspace, { run, group: id, limit: groupsAtOnce, ...(after === undefined ? {} : { after }) }),
       )
@@ -128,7 +132,7 @@ export class Engine {
 
   /** Evaluates some of the groups that were touched; false when there are none. */
   async evaluateTouched(): Promise<boolean> {
-    const groups = this.#touched.take(groupsAtOnce)
+    const groups = this.#touched.take(liveGroupsAtOnce)
     if (!groups) return false
     const { workspace, run, rule, keys } = groups
     await this.#evaluate(rule, workspace, run, keys)
