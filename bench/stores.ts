@@ -103,14 +103,24 @@ async function openDocumentStore(folder: string): Promise<Store> {
       await observations.merge(
         workspace,
         batch.map(({ observation, entity, at }) => ({
-          ...{ id: observation, entity: entity.id, source: apex.id, run, module, kind: 'subdomain', key: '' },
+          id: observation,
+          entity: entity.id,
+          source: apex.id,
+          run,
+          module,
+          kind: 'subdomain',
+          key: '',
           ...times(at),
         })),
       )
       await relationships.merge(
         workspace,
         batch.map(({ relationship, entity, at }) => ({
-          ...{ id: relationship, from: apex.id, to: entity.id, kind: 'subdomain', qualifier: '' },
+          id: relationship,
+          from: apex.id,
+          to: entity.id,
+          kind: 'subdomain',
+          qualifier: '',
           ...times(at),
         })),
       )

@@ -54,7 +54,14 @@ export function storeError(error: unknown, path: string): unknown {
       cause: error,
     })
   }
-  if (system === 'EACCES' || system === 'EROFS' || system === 'EIO' || system === 'ENOTDIR' || system === 'EPERM') {
+  if (
+    system === 'EACCES' ||
+    system === 'EROFS' ||
+    system === 'EIO' ||
+    system === 'ENOTDIR' ||
+    system === 'EPERM' ||
+    system === 'EEXIST'
+  ) {
     return new MirageError({
       code: 'store.unavailable',
       status: 503,

@@ -48,11 +48,11 @@ export function prefixTerm(folded: string): string {
   return `^${Array.from(folded.slice(0, 4)).slice(0, 2).join('')}`
 }
 
-/** The term that every record has. */
+/** Counts all records; it has no postings. */
 export const everyTerm = '*'
 
 export function termsOf(record: Pick<SearchRecord, 'facets' | 'text'>): string[] {
-  const terms = new Set([everyTerm, prefixTerm(fold(record.text))])
+  const terms = new Set([prefixTerm(fold(record.text))])
   for (const [name, values] of Object.entries(record.facets))
     for (const value of values) terms.add(facetTerm(name, value))
   return [...terms]

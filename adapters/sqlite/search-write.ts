@@ -1,7 +1,7 @@
 import type { SearchRecord } from '@mirage/ports/search.ts'
 import { writing } from './ids.ts'
 import { asKey } from './key.ts'
-import { fold, type SearchStore, termsOf } from './search-store.ts'
+import { everyTerm, fold, type SearchStore, termsOf } from './search-store.ts'
 import { rowOf, rowsOf, statement } from './tables.ts'
 
 /** Records in one transaction; each writes about ten rows. */
@@ -44,6 +44,7 @@ function indexOne(store: SearchStore, counts: TermCounts, record: SearchRecord, 
     store,
     'insert or replace into {record} (number, id, text, folded, facets, numbers) values (?, ?, ?, ?, ?, ?)',
   ).run(number, asKey(record.id), record.text, folded === record.text ? null : folded, facets, numbers)
+  if (before === undefined) counts.add(store.words.number(everyTerm), 1)
   replaceTerms(store, counts, number, before === undefined ? [] : termsOfRow(before), termsOf(record))
   if (before?.[2] !== numbers) replaceMeasures(store, number, before?.[2], record.numbers)
   if (before?.[0] !== record.text) statement(store, 'insert or ignore into {late} values (?, ?)').run(number, now)
@@ -53,6 +54,7 @@ function removeOne(store: SearchStore, counts: TermCounts, id: string, now: numb
   const number = store.ids.find(id)
   const before = number === undefined ? undefined : storedRow(store, number)
   if (number === undefined || before === undefined) return
+  counts.add(store.words.number(everyTerm), -1)
   replaceTerms(store, counts, number, termsOfRow(before), [])
   replaceMeasures(store, number, before[2], {})
   statement(store, 'delete from {record} where number = ?').run(number)

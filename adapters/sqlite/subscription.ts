@@ -4,7 +4,7 @@ import { eventsAfter, headOf, lettersOf, withoutSequence } from './log.ts'
 import { readOffset, writeOffset } from './offsets.ts'
 
 /** A subscription's place is written at most this often while it is busy: what a crash repeats is bounded by it. */
-const persistEveryMs = 100
+const persistEveryMs = 250
 /** Passing over events of other names is worth a write only now and then: it merely lets the log be trimmed. */
 const persistPassedMs = 5_000
 

@@ -99,6 +99,24 @@ export function sqlConformance(name: string, open: OpenPort<Sql>, unreachable?: 
         expect(await sql.transaction(db, async () => 'answer')).toBe('answer')
       }))
 
+    it('begins a transaction of Kysely as a writer', () =>
+      withPort(open, async (sql) => {
+        const db = await sql.open<Schema>(second)
+        await db.insertInto('counter').values({ name: 'a', value: 0, note: null }).execute()
+        await Promise.all(
+          Array.from({ length: 10 }, () =>
+            db.transaction().execute(async (trx) => {
+              const { value } = await trx.selectFrom('counter').select('value').executeTakeFirstOrThrow()
+              await trx
+                .updateTable('counter')
+                .set({ value: value + 1 })
+                .execute()
+            }),
+          ),
+        )
+        expect(await db.selectFrom('counter').select('value').executeTakeFirst()).toEqual({ value: 10 })
+      }))
+
     it('loses no update of transactions at the same time', () =>
       withPort(open, async (sql) => {
         const db = await sql.open<Schema>(second)

@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { eventually } from '@mirage/ports/conformance.ts'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ensureLayout, openDatabase } from './database.ts'
+
+describe('a database', () => {
+  let folder = ''
+  let path = ''
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mirage-database-'))
+    path = join(folder, 'sub', 'a.db')
+  })
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('is one connection for all who open it, until the last closes', async () => {
+    const [a, b] = await Promise.all([
+      openDatabase(path, 'control'),
+      openDatabase(join(folder, 'sub/../sub/a.db'), 'data'),
+    ])
+    expect(b).toBe(a)
+    await a.close()
+    expect(b.isOpen).toBe(true)
+    await b.close()
+    expect(b.isOpen).toBe(false)
+    await expect(b.read(() => 1)).rejects.toMatchObject({ code: 'store.closed' })
+    await (await openDatabase(path, 'control')).close()
+  })
+
+  it('writes all of a piece of work or nothing', async () => {
+    const database = await openDatabase(path, 'control')
+    await database.write(() => database.exec('create table t (a integer)'))
+    const failing = database.write(() => {
+      database.prepare('insert into t values (1)').run()
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    expect(await database.read(() => database.prepare('select count(*) from t').get())).toEqual([0])
+    await database.close()
+  })
+
+  it('waits off the stack for whoever holds the lock', async () => {
+    const database = await openDatabase(path, 'control')
+    await database.write(() => database.exec('create table t (a integer)'))
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate; insert into t values (1)')
+    const writing = database.write(() => database.prepare('insert into t values (2)').run())
+    // This timer could not run while the thread was blocked.
+    await new Promise((resume) => setTimeout(resume, 60))
+    other.exec('commit')
+    other.close()
+    await writing
+    expect(await database.read(() => database.prepare('select a from t').all())).toEqual([[1], [2]])
+    await database.close()
+  })
+
+  it('empties its log when nobody writes', async () => {
+    const database = await openDatabase(path, 'data')
+    await database.write(() => database.exec('create table t (a text)'))
+    await database.write(() => database.prepare('insert into t values (?)').run('x'.repeat(100_000)))
+    expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
+    await eventually('the log is empty', () => statSync(`${path}-wal`).size === 0)
+    await database.close()
+  })
+
+  it('says that a file is no database', async () => {
+    const broken = join(folder, 'broken.db')
+    await writeFile(broken, 'this is not a database, and long enough to be taken for one'.repeat(100))
+    await expect(openDatabase(broken, 'control')).rejects.toMatchObject({ code: 'store.unavailable', retryable: false })
+    await expect(openDatabase(join(broken, 'below.db'), 'control')).rejects.toMatchObject({ code: 'store.unavailable' })
+  })
+
+  it('refuses tables that a newer program wrote', async () => {
+    const database = await openDatabase(path, 'control')
+    await ensureLayout(database, 'things', 2, 'create table things (a integer)')
+    await ensureLayout(database, 'things', 2, 'not looked at')
+    await expect(ensureLayout(database, 'things', 1, '')).rejects.toMatchObject({ code: 'store.unavailable' })
+    await database.close()
+  })
+})
