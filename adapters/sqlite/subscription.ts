@@ -5,6 +5,8 @@ import { readOffset, writeOffset } from './offsets.ts'
 
 /** A subscription's place is written at most this often while it is busy: what a crash repeats is bounded by it. */
 const persistEveryMs = 250
+/** A quiet subscription writes its place this long after its last event: each write is a flush of two files. */
+const persistQuietMs = 100
 /** Passing over events of other names is worth a write only now and then: it merely lets the log be trimmed. */
 const persistPassedMs = 5_000
 
@@ -125,7 +127,8 @@ export function startSubscription(
     const last = batch.at(-1)?.sequence
     if (last === undefined) {
       position = Math.max(position, head.last)
-      if (handled || performance.now() - persistedAt > persistPassedMs) await persist()
+      const sinceMs = performance.now() - persistedAt
+      if (sinceMs > (handled ? persistEveryMs : persistPassedMs)) await persist()
       settle()
       return false
     }
@@ -146,7 +149,7 @@ export function startSubscription(
   }
 
   async function loop(): Promise<void> {
-    while (!stop.signal.aborted) if (!(await insist(step))) await idle()
+    while (!stop.signal.aborted) if (!(await insist(step))) await idle(handled ? persistQuietMs : undefined)
     try {
       await persist()
     } catch {

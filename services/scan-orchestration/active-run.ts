@@ -1,6 +1,5 @@
 import { type Contact, contacts } from '@mirage/model/contact.ts'
-import { isApex } from '@mirage/model/domain-name.ts'
-import { type EntityRef, type EntityType } from '@mirage/model/entity.ts'
+import type { EntityRef } from '@mirage/model/entity.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
@@ -131,9 +130,9 @@ export function allowedClasses(scope: Scope, entity: EntityRef, distance: number
   return count
 }
 
-/** The lane's own conditions on an entity of a type it consumes. */
-export function meetsConditions(lane: ActiveLane, type: EntityType, value: string): boolean {
-  return lane.planned.consumes.some((wanted) => wanted.type === type && (wanted.where !== 'isApex' || isApex(value)))
+/** True when the lane takes registrable domains only. */
+export function takesApexesOnly({ planned }: ActiveLane, type: string): boolean {
+  return planned.consumes.every((wanted) => wanted.type !== type || wanted.where === 'isApex')
 }
 
 /** Milliseconds it has been running, pauses left out. */

@@ -1,6 +1,6 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, meetsConditions, type OpenTask } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { LeasedTask } from './contract.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 
@@ -60,7 +60,7 @@ export async function leaseNew(
     let after = cursor
     while (found.length < wanted) {
       const rows = await behind(trx, run, lane, type, after, wanted - found.length)
-      for (const row of rows) if (meetsConditions(lane, row.type as EntityType, row.value)) found.push(refOf(row))
+      found.push(...rows.map(refOf))
       if (rows.length === 0) {
         after = run.nextSeq - 1
         break
@@ -200,7 +200,7 @@ async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, l
       .where('module', '=', lane.planned.module)
       .where('entity', '=', entity)
       .execute()
-  return rows.filter(({ type, value }) => meetsConditions(lane, type as EntityType, value)).map(refOf)
+  return rows.map(refOf)
 }
 
 async function behind(
@@ -221,6 +221,7 @@ async function behind(
     .where('allowed', '>=', lane.need)
     .orderBy('seq')
     .limit(limit)
+  if (takesApexesOnly(lane, type)) query = query.where('is_apex', '=', 1)
   if (depth !== undefined) query = query.where('depth', '<', depth)
   if (lane.planned.perHost !== undefined) query = query.where('ordinal', '<=', lane.planned.perHost)
   return query.execute()

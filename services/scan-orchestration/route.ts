@@ -1,9 +1,10 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import { isApex } from '@mirage/model/domain-name.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
-import { type ActiveLane, type ActiveRun, allowedClasses } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, allowedClasses, takesApexesOnly } from './active-run.ts'
 import type { Tables } from './tables.ts'
 
 /** Farther than any limit: an entity known only as a source, whose own sighting is still on its way. */
@@ -195,6 +196,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       .insertInto('reached')
       .values(
         group.map(({ entity, seq, seed, distance, depth, allowed, module, tags, seenAt }) => ({
+          is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
           ordinal: ordinalOf(run, entity, routed),
           run: run.row.id,
           seq,
@@ -245,6 +247,7 @@ async function offer(trx: Kysely<Tables>, run: ActiveRun, standing: Offered, rou
     const tag = lane.awaits.get(entity.type)
     const cursor = lane.cursors.get(entity.type)
     if (tag === undefined && cursor === undefined) continue
+    if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
     const isTagged = tag === undefined || tags.has(tag) || (before?.tags.includes(tag) ?? false)
     const wasOffered =
       before && before.seq > 0 && lane.need <= before.allowed && (tag === undefined || before.tags.includes(tag))

@@ -1,7 +1,7 @@
 import type { Sql } from '@mirage/ports/sql.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveRun, activate, type OpenTask } from './active-run.ts'
+import { type ActiveRun, activate, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
 import type { RunRow, Tables } from './tables.ts'
@@ -91,15 +91,16 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
   const cursors = await db.selectFrom('lane').selectAll().where('run', '=', run.row.id).execute()
   const levels = await db
     .selectFrom('reached')
-    .select(['type', 'allowed', (expression) => expression.fn.countAll<number>().as('count')])
+    .select(['type', 'allowed', 'is_apex', (expression) => expression.fn.countAll<number>().as('count')])
     .where('run', '=', run.row.id)
     .where('seq', '>', 0)
-    .groupBy(['type', 'allowed'])
+    .groupBy(['type', 'allowed', 'is_apex'])
     .execute()
   for (const lane of run.lanes) {
     for (const { module, type, cursor } of cursors) if (module === lane.planned.module) lane.cursors.set(type, cursor)
-    for (const { type, allowed, count } of levels)
-      if (lane.cursors.has(type) && allowed >= lane.need) lane.eligible += Number(count)
+    for (const { type, allowed, is_apex, count } of levels)
+      if (lane.cursors.has(type) && allowed >= lane.need && (is_apex === 1 || !takesApexesOnly(lane, type)))
+        lane.eligible += Number(count)
     for (const [type, cursor] of lane.cursors) {
       const behind = await db
         .selectFrom('reached')
@@ -109,6 +110,7 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
         .where('seq', '>', 0)
         .where('seq', '<=', cursor)
         .where('allowed', '>=', lane.need)
+        .where('is_apex', '>=', takesApexesOnly(lane, type) ? 1 : 0)
         .executeTakeFirstOrThrow()
       lane.taken += Number(behind.count)
     }

@@ -61,6 +61,8 @@ export interface ReachedRow {
   depth: number
   /** How many of the contact classes, weakest first, may work on it. */
   allowed: number
+  /** 1 for a registrable domain, else 0. */
+  is_apex: number
   /** Of a URL: how many of its host's the run had met with it; 0 for anything else. */
   ordinal: number
   module: string

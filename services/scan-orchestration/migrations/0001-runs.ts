@@ -41,6 +41,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('distance', 'integer', (column) => column.notNull())
     .addColumn('depth', 'integer', (column) => column.notNull())
     .addColumn('allowed', 'integer', (column) => column.notNull())
+    .addColumn('is_apex', 'integer', (column) => column.notNull())
     .addColumn('ordinal', 'integer', (column) => column.notNull())
     .addColumn('module', 'text', (column) => column.notNull())
     .addColumn('tags', 'text')

@@ -1,0 +1,163 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { announcement } from '@mirage/kit/event.ts'
+import { createClient } from '@mirage/kit/client.ts'
+import { systemClock } from '@mirage/kit/clock.ts'
+import { openDispatch } from '@mirage/kit/dispatch.ts'
+import { openTokens } from '@mirage/kit/token.ts'
+import { openSqliteBus } from '@mirage/adapters/sqlite/bus.ts'
+import { entityRef } from '@mirage/model/entity.ts'
+import { type Observation, observationId } from '@mirage/model/observation.ts'
+import { relationshipId } from '@mirage/model/relationship.ts'
+import { openInstallation } from '@mirage/server/installation.ts'
+import { startMirage } from '@mirage/server/start.ts'
+import { collectionFinished, observationsCollected } from '@mirage/services/data-collection/contract.ts'
+import { scans } from '@mirage/services/scan-orchestration/contract.ts'
+import type { Figure } from './figure.ts'
+
+/**
+ * The whole path behind a module: one new host name an observation, announced in batches of 500, until it is routed,
+ * stored, searchable and in the graph. Everything real but the module: this program stands in for the collector.
+ */
+
+const perBatch = 500
+const apex = 'northwind.example'
+const everyone = ['auth', 'module-registry', 'data-storage', 'correlation-engine', 'scan-orchestration', 'api-gateway']
+const readers = /^(data-storage|correlation-engine|scan-orchestration):observations\.collected$/
+
+export async function benchPath(sizes = [10_000, 100_000]): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const size of sizes) figures.push(...(await measure(size)))
+  return figures
+}
+
+async function measure(size: number): Promise<Figure[]> {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'mirage-path-'))
+  try {
+    await using server = await startMirage({ dataDirectory, services: everyone })
+    const { masterKey } = openInstallation(dataDirectory, undefined)
+    const tokens = openTokens(masterKey, systemClock)
+    await using dispatch = openDispatch({
+      addressOf: (service) => ({ socket: join(dataDirectory, 'sockets', `${service}.sock`) }),
+      authorization: async () =>
+        `Bearer ${await tokens.issue({ caller: { kind: 'service', id: 'bench' }, workspace: 'default', rights: [] })}`,
+    })
+    await using bus = await openSqliteBus({ path: join(dataDirectory, 'bus.db'), now: () => systemClock.now() })
+    const client = createClient(scans, dispatch.wire)
+    const { run } = await client.createRun({
+      definition: { seeds: [{ type: 'domain', value: apex }], modules: ['dns-brute'] },
+    })
+    const { tasks } = await client.leaseTasks({ worker: 'bench#1', free: { 'dns-brute': 1 }, others: 0, waitMs: 5000 })
+    const { task, attempt } = tasks[0]!
+    const lags = async (): Promise<number> => {
+      const states = await bus.states()
+      return Math.max(...states.filter(({ name }) => readers.test(name)).map(({ lag }) => lag))
+    }
+
+    const delays: number[] = []
+    const resident: number[] = []
+    let due = performance.now()
+    const beat = setInterval(() => {
+      delays.push(Math.max(0, performance.now() - due - 5))
+      due = performance.now()
+    }, 5)
+    const renew = setInterval(() => {
+      void client.renewLeases({ worker: 'bench#1', leases: [{ run, task, attempt, progress: 1 }] })
+      resident.push(process.memoryUsage.rss())
+    }, 500)
+    const startedAt = performance.now()
+    const batches = Math.ceil(size / perBatch)
+    for (let index = 0; index < batches; index++) {
+      const observations = Array.from({ length: perBatch }, (_, i) => sighting(run, index * perBatch + i))
+      const batch = { run, task, attempt, index, module: 'dns-brute', moduleVersion: 1, observations, findings: [] }
+      await bus.publish([announcement(observationsCollected, 'default', `${run}/${task}/${attempt}/${index}`, batch)])
+      // Back pressure as leases give it: never far ahead of the slowest reader.
+      while (index % 8 === 0 && (await lags()) > 40) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    while ((await lags()) > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    const seconds = (performance.now() - startedAt) / 1000
+    clearInterval(beat)
+    clearInterval(renew)
+    const end = { batches, outcome: 'found' as const, requests: 0, queries: 0, observations: size, dropped: 0, ms: 0 }
+    await bus.publish([
+      announcement(collectionFinished, 'default', `${run}/${task}/${attempt}`, { run, task, attempt, ...end }),
+    ])
+    // A worker that finds nothing left to do: only then is the run known to have drained.
+    while ((await client.getRun({ run })).status !== 'finished')
+      await client.leaseTasks({ worker: 'bench#1', free: { 'dns-brute': 1 }, others: 0, waitMs: 20 })
+    const { entities, observations } = await client.getRun({ run })
+    const drainedAt = performance.now()
+    const name = `path, ${size.toLocaleString('en')} observations`
+    const half = resident.slice(resident.length >> 1)
+    return [
+      { name, value: Math.round(size / seconds), unit: 'observations/s', limit: 15_000 },
+      { name: `${name}: kept`, value: observations - 1, unit: 'observations', limit: size },
+      { name: `${name}: entities`, value: entities - 1, unit: 'entities', limit: size },
+      { name: `${name}: until the run is over`, value: Math.round(drainedAt - startedAt - seconds * 1000), unit: 'ms' },
+      {
+        name: `${name}: resident at most`,
+        value: Math.round(Math.max(...resident, process.memoryUsage.rss()) / 1e6),
+        unit: 'MB',
+        limit: 700,
+      },
+      {
+        name: `${name}: growth over the second half`,
+        value: Math.round(((half.at(-1) ?? 0) - (half[0] ?? 0)) / 1e6),
+        unit: 'MB',
+      },
+      {
+        name: `${name}: main loop p99`,
+        value: Math.round(delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.99)] ?? 0),
+        unit: 'ms',
+        limit: 100,
+      },
+      { name: `${name}: on disk`, value: Math.round(sizeOf(dataDirectory) / size), unit: 'bytes an observation' },
+    ]
+  } finally {
+    rmSync(dataDirectory, { recursive: true, force: true })
+  }
+}
+
+function sighting(run: string, number: number): Observation {
+  const source = entityRef('domain', apex)
+  const entity = entityRef('domain', `host-${number.toString(36)}.${apex}`)
+  const id = observationId({
+    run,
+    module: 'dns-brute',
+    source: source.id,
+    kind: 'subdomain',
+    direction: 'out',
+    entity: entity.id,
+    key: '',
+  })
+  const edge = {
+    id: relationshipId(source.id, 'subdomain', '', entity.id),
+    kind: 'subdomain' as const,
+    qualifier: '',
+    direction: 'out' as const,
+  }
+  return {
+    id,
+    entity,
+    source,
+    edge,
+    key: '',
+    at: 1_770_000_000_000 + number,
+    attributes: { issuer: 'C=US, O=Example CA' },
+  }
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((total, entry) => total + statSync(join(entry.parentPath, entry.name)).size, 0)
+}
+
+if (import.meta.main) {
+  const sizes = process.argv.slice(2).map(Number)
+  for (const { name, value, unit, limit } of await benchPath(sizes.length > 0 ? sizes : undefined))
+    console.log(
+      `${name}: ${value.toLocaleString('en')} ${unit}${limit === undefined ? '' : ` (asked for: ${limit.toLocaleString('en')})`}`,
+    )
+}
