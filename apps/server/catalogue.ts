@@ -6,6 +6,7 @@ import { dataCollection } from '@mirage/services/data-collection/service.ts'
 import { dataStorage } from '@mirage/services/data-storage/service.ts'
 import { moduleRegistryService } from '@mirage/services/module-registry/service.ts'
 import { scanOrchestration } from '@mirage/services/scan-orchestration/service.ts'
+import { visualizationService } from '@mirage/services/visualization/service.ts'
 
 /** Every service there is, in the order in which they start: who is called before who calls. */
 export const catalogue: Service[] = [
@@ -15,6 +16,7 @@ export const catalogue: Service[] = [
   correlationEngine,
   scanOrchestration,
   dataCollection,
+  visualizationService,
   apiGateway,
 ] as unknown as Service[] // each with its own contract, settings and needs; the host gives each what it names
 
