@@ -1,6 +1,5 @@
-import type { TSchema } from 'typebox'
 import { type CallOptions, type Client, type Contract, type Operation, pathNames, replyKind } from './contract.ts'
-import { MirageError } from './errors.ts'
+import { messageOf, MirageError } from './errors.ts'
 import { errorFromProblem } from './problem.ts'
 import { apiPrefix } from './routes.ts'
 import { fits, misfits } from './schema.ts'
@@ -92,13 +91,19 @@ function headersOf({ workspace, lastEventId, trace }: CallOptions): { headers: R
 
 function checked(service: string, name: string, operation: Operation, text: string): unknown {
   if (operation.status === 204) return {}
-  const value: unknown = JSON.parse(text)
   const schema = operation.reply
-  if (fits(schema, value)) return value
+  let reason: string
+  try {
+    const value: unknown = JSON.parse(text)
+    if (fits(schema, value)) return value
+    reason = misfits(schema, value).join('; ')
+  } catch (error) {
+    reason = messageOf(error)
+  }
   throw new MirageError({
     code: 'service.unexpected_answer',
     status: 502,
-    detail: `${service} answered ${name} with something else than its contract says: ${misfits(schema, value).join('; ')}.`,
+    detail: `${service} answered ${name} with something else than its contract says: ${reason}.`,
   })
 }
 

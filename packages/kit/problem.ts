@@ -42,18 +42,22 @@ export function problemOf(error: unknown, requestId?: string): Problem {
 
 /** The error that a problem document stands for, on the side of the caller. */
 export function errorFromProblem(status: number, body: string): MirageError {
-  let problem: Partial<Problem> = {}
-  try {
-    problem = JSON.parse(body) as Partial<Problem>
-  } catch {
-    // not one of ours: a proxy in between, or a broken answer
-  }
+  const problem = parseProblem(body)
   return new MirageError({
     code: problem.code ?? 'service.unexpected_answer',
     status,
     detail: problem.detail ?? `The service answered ${status} without saying why.`,
     retryable: status === 429 || status >= 502,
   })
+}
+
+/** Empty for what is not one of ours: a proxy in between, or a broken answer. */
+function parseProblem(body: string): Partial<Problem> {
+  try {
+    return (JSON.parse(body) as Partial<Problem> | null) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 /** Fastify's own refusals (broken JSON, too large, wrong media type) carry a status below 500. */

@@ -18,7 +18,10 @@ export function fits<S extends TSchema>(schema: S, value: unknown): value is Sta
 
 /** At most five sentences on what does not fit, each with the path of the field. */
 export function misfits(schema: TSchema, value: unknown): string[] {
-  const errors = validatorOf(schema).Errors(value)
+  // An unknown field is named twice: by its object, and by the “false” that stands for its schema.
+  const errors = validatorOf(schema)
+    .Errors(value)
+    .filter(({ keyword }) => keyword !== 'boolean')
   const sentences = errors.map(({ instancePath, keyword, message, params }) => {
     const field = instancePath.slice(1).replaceAll('/', '.')
     const details = params as {

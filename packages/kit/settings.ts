@@ -33,13 +33,13 @@ export function resolveSettings(schemas: Record<string, TObject>, layers: Layer[
   }
   for (const { origin, name, values: sections } of layers)
     for (const [section, settings] of Object.entries(sections)) {
-      const schema = schemas[section]
+      const schema = Object.hasOwn(schemas, section) ? schemas[section] : undefined
       if (!schema) {
         errors.push(`${name}: there is no section “${section}”${didYouMean(section, Object.keys(schemas))}`)
         continue
       }
       for (const [setting, given] of Object.entries(settings)) {
-        const property = schema.properties[setting]
+        const property = Object.hasOwn(schema.properties, setting) ? schema.properties[setting] : undefined
         if (!property) {
           errors.push(
             `${name}: “${section}” has no setting “${setting}”${didYouMean(setting, Object.keys(schema.properties))}`,

@@ -1,0 +1,105 @@
+import { Type as t } from 'typebox'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from './clock.ts'
+import { defineContract } from './contract.ts'
+import { startHost } from './host.ts'
+import { silentLog } from './log.ts'
+import { defineService, type Service } from './service.ts'
+import { openPlayground, type Playground, ToyBus } from './testing/toys.ts'
+
+let ground: Playground
+beforeAll(async () => {
+  ground = await openPlayground()
+})
+afterAll(() => ground[Symbol.asyncDispose]())
+
+describe('a host', () => {
+  it('lets services call each other over their sockets, each under its own name', async () => {
+    expect(await ground.shelf().fetchToy({ id: 'a' })).toEqual({
+      toy: { id: 'a', size: 1, tags: ['from the shelf'] },
+      asked: 'service shelf',
+    })
+    await expect(ground.shelf().fetchToy({ id: 'none' })).rejects.toMatchObject({ code: 'toys.not_found' })
+  })
+
+  it('delivers events to who listens', async () => {
+    expect(ground.bus.subscriptions).toEqual(['shelf:toy.made'])
+    await ground.toys().makeToy({ id: 'heard', size: 1 })
+    expect((await ground.shelf().listShelf()).items).toContain('heard')
+  })
+
+  it('sets aside what a consumer cannot read, under the name of its subscription', async () => {
+    await ground.bus.publish([{ name: 'toy.made', workspace: 'default', id: 'bad', body: '{"id":1}' }])
+    expect(ground.bus.dead).toMatchObject([{ subscription: 'shelf:toy.made', event: { id: 'bad' } }])
+  })
+
+  it('gives each service health, metrics and its own document, without a key', async () => {
+    const read = async (path: string): Promise<string> => (await fetch(ground.origin + path)).text()
+    expect(JSON.parse(await read('/health/live'))).toEqual({ live: true })
+    expect(JSON.parse(await read('/health/ready'))).toEqual({ ready: true })
+    await fetch(`${ground.origin}/nothing`)
+    expect(await read('/metrics')).toMatch(/^mirage_requests_total\{service="toys",method="GET",status="404"\} \d+$/m)
+    const document = JSON.parse(await read('/openapi.json')) as { info: { version: string }; paths: object }
+    expect(document.info.version).toBe('1.2.3')
+    expect(Object.keys(document.paths)).not.toContain('/api/v1/toys/inside')
+  })
+
+  it('stops in the reverse order of its start, and lets nobody in after that', async () => {
+    const other = await openPlayground()
+    const { origin, seen, bus } = other
+    await other[Symbol.asyncDispose]()
+    expect(seen.steps).toEqual(['toys start', 'shelf start', 'shelf stop', 'toys stop'])
+    expect(bus.subscriptions).toEqual([])
+    await expect(fetch(`${origin}/health/live`)).rejects.toThrow('fetch failed')
+  })
+
+  it('ends open streams when it stops', async () => {
+    const other = await openPlayground()
+    const rows = await other.toys().watchToys()
+    const ended = Array.fromAsync(rows).catch((error: Error) => error.message)
+    await other.host[Symbol.asyncDispose]()
+    expect(await ended).toMatch(/terminated|other side closed/)
+    await other[Symbol.asyncDispose]()
+  })
+})
+
+describe('a host that cannot start', () => {
+  const steps: string[] = []
+  const service = (name: string, start: Service['start']): Service =>
+    defineService({ contract: defineContract(name, '', {}), settings: t.Object({}), needs: {}, start })
+  const starting = (services: Service[]): ReturnType<typeof startHost> =>
+    startHost({
+      services,
+      version: '0',
+      settings: {},
+      port: async () => undefined,
+      bus: async () => new ToyBus(),
+      addressOf: () => ({ socket: '/nonexistent' }),
+      listenAt: () => [{ host: '127.0.0.1', port: 0 }],
+      tokens: { issue: async () => '', verify: async () => Promise.reject(new Error('none')) },
+      clock: systemClock,
+      log: silentLog,
+    })
+
+  it('says why, and stops what had started', async () => {
+    const good = service('good', async () => ({
+      handlers: {},
+      async [Symbol.asyncDispose]() {
+        steps.push('good stop')
+      },
+    }))
+    const bad = service('bad', async () => {
+      throw new Error('no ground under my feet')
+    })
+    await expect(starting([good, bad])).rejects.toThrow('no ground under my feet')
+    expect(steps).toEqual(['good stop'])
+  })
+
+  it('shows a service that is not well as not ready', async () => {
+    const ill = service('ill', async () => ({ handlers: {}, health: async () => ({ ready: false, detail: 'a cold' }) }))
+    await using host = await starting([ill])
+    const answer = await host.app('ill')!.inject('/health/ready')
+    expect([answer.statusCode, answer.json()]).toEqual([503, { ready: false, detail: 'a cold' }])
+    expect(host.app('well')).toBeUndefined()
+  })
+})

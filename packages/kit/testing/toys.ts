@@ -1,0 +1,315 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Static, Type as t } from 'typebox'
+import { createClient } from '../client.ts'
+import { systemClock } from '../clock.ts'
+import {
+  bytes,
+  type Call,
+  type Client,
+  defineContract,
+  events,
+  get,
+  Nothing,
+  patch,
+  post,
+  put,
+  remove,
+  stream,
+} from '../contract.ts'
+import type { Address } from '../dispatch.ts'
+import { openDispatch } from '../dispatch.ts'
+import { notFound } from '../errors.ts'
+import { announcement, defineEvent, type OutgoingEvent } from '../event.ts'
+import { type Host, type HostBus, startHost } from '../host.ts'
+import { silentLog } from '../log.ts'
+import { defineService, on, type Service } from '../service.ts'
+import { type Claims, openTokens, type Tokens } from '../token.ts'
+
+/** Two services that use everything a contract can say, on real sockets and a bus that is an array. */
+
+export const Toy = t.Object({ id: t.String(), size: t.Integer({ minimum: 0 }), tags: t.Array(t.String()) })
+type Toy = Static<typeof Toy>
+
+export const toyMade = defineEvent('toy.made', t.Object({ id: t.String(), size: t.Integer() }))
+
+export const toys = defineContract('toys', 'Toys.', {
+  getToy: get('/toys/{id}', {
+    summary: 'A toy as it was asked for.',
+    permission: 'toys:read',
+    input: {
+      id: t.String(),
+      size: t.Optional(t.Integer({ minimum: 0, description: 'How large.' })),
+      loud: t.Optional(t.Boolean()),
+      tags: t.Optional(t.Array(t.String())),
+    },
+    reply: Toy,
+    errors: ['toys.not_found'],
+  }),
+  makeToy: post('/toys', {
+    summary: 'A new toy.',
+    permission: 'toys:write',
+    input: { id: t.String(), size: t.Integer({ minimum: 0 }) },
+    reply: Toy,
+    status: 201,
+    bodyLimit: 4096,
+  }),
+  changeToy: patch('/toys/{id}', {
+    summary: 'Another size.',
+    permission: 'toys:write',
+    input: { id: t.String(), size: t.Integer() },
+    reply: Toy,
+  }),
+  putToy: put('/toys/{id}', {
+    summary: 'This toy.',
+    permission: 'toys:write',
+    input: { id: t.String(), size: t.Integer() },
+    reply: Nothing,
+    status: 204,
+  }),
+  removeToy: remove('/toys/{id}', {
+    summary: 'No toy.',
+    permission: 'toys:admin',
+    input: { id: t.String(), force: t.Optional(t.Boolean()) },
+    reply: Nothing,
+    status: 204,
+  }),
+  streamToys: post('/toys/stream', {
+    summary: 'Toys in a row.',
+    permission: 'toys:read',
+    input: { count: t.Integer(), failAt: t.Optional(t.Integer()) },
+    reply: stream(Toy),
+    safe: true,
+  }),
+  watchToys: get('/toys/events', { summary: 'Toys as they come.', permission: 'toys:read', reply: events(Toy) }),
+  drawToy: get('/toys/{id}/picture', {
+    summary: 'A picture.',
+    permission: 'toys:read',
+    input: { id: t.String() },
+    reply: bytes('image/svg+xml'),
+  }),
+  breakToy: get('/toys/{id}/break', {
+    summary: 'Breaks, or answers what its contract does not say.',
+    permission: 'toys:read',
+    input: { id: t.String() },
+    reply: Toy,
+  }),
+  whoAmI: get('/toys/me', {
+    summary: 'Who calls.',
+    permission: 'public',
+    reply: t.Object({ kind: t.String(), id: t.String(), workspace: t.String(), trace: t.String() }),
+  }),
+  tellService: get('/toys/inside', { summary: 'For services.', permission: 'service', reply: Nothing }),
+})
+
+export const shelf = defineContract('shelf', 'Where toys stand.', {
+  listShelf: get('/shelf', {
+    summary: 'What was heard of.',
+    permission: 'shelf:read',
+    reply: t.Object({ items: t.Array(t.String()) }),
+  }),
+  fetchToy: get('/shelf/{id}', {
+    summary: 'A toy, asked of the other service.',
+    permission: 'shelf:read',
+    input: { id: t.String() },
+    reply: t.Object({ toy: Toy, asked: t.String() }),
+  }),
+})
+
+/** What a toy service saw, for the test to look at. */
+export interface Seen {
+  aborted: string[]
+  returned: string[]
+  steps: string[]
+}
+
+function toyService(seen: Seen): Service {
+  return defineService({
+    contract: toys,
+    settings: t.Object({}),
+    needs: {},
+    async start({ announce }) {
+      seen.steps.push('toys start')
+      const toy = (id: string, size = 1, tags: string[] = []): Toy => ({ id, size, tags })
+      return {
+        handlers: {
+          getToy: ({ id, size, loud, tags }) => {
+            if (id === 'none') throw notFound('toys', id)
+            return toy(id, size, [...(tags ?? []), ...(loud === undefined ? [] : [`loud=${String(loud)}`])])
+          },
+          makeToy: async ({ id, size }) => {
+            await announce([announcement(toyMade, 'default', id, { id, size })])
+            return toy(id, size)
+          },
+          changeToy: ({ id, size }) => toy(id, size),
+          putToy: () => ({}),
+          removeToy: () => ({}),
+          async *streamToys({ count, failAt }) {
+            for (let i = 0; i < count; i++) {
+              if (i === failAt) throw notFound('toys', String(i))
+              yield toy(`t${i}`, i)
+            }
+          },
+          async *watchToys(_input, call) {
+            yield* watch(call, seen)
+          },
+          drawToy: ({ id }) => ({
+            type: 'image/svg+xml',
+            name: `a "${id}".svg`,
+            body: (async function* () {
+              yield '<svg>'
+              yield new TextEncoder().encode('</svg>')
+            })(),
+          }),
+          breakToy: ({ id }) => {
+            if (id === 'bug') throw new TypeError('a secret that must not leave')
+            return { id } as never
+          },
+          whoAmI: (_input, { caller, workspace, trace }) => ({ ...caller, workspace, trace }),
+          tellService: () => ({}),
+        },
+        async [Symbol.asyncDispose]() {
+          seen.steps.push('toys stop')
+        },
+      }
+    },
+  })
+}
+
+/** Events from the one asked for on, and then silence until the caller goes. */
+async function* watch(call: Call, seen: Seen): AsyncIterable<{ id: string; data: Toy }> {
+  try {
+    for (let i = Number(call.lastEventId ?? 0) + 1; i <= 3; i++)
+      yield { id: String(i), data: { id: `line\n${i}`, size: i, tags: [] } }
+    await new Promise<void>((resolve) => call.signal.addEventListener('abort', () => resolve(), { once: true }))
+    seen.aborted.push('watch')
+  } finally {
+    seen.returned.push('watch')
+  }
+}
+
+function shelfService(seen: Seen): Service {
+  return defineService({
+    contract: shelf,
+    settings: t.Object({}),
+    needs: { toys },
+    async start({ toys }) {
+      seen.steps.push('shelf start')
+      const heard: string[] = []
+      return {
+        handlers: {
+          listShelf: () => ({ items: heard }),
+          fetchToy: async ({ id }) => {
+            const toy = await toys.getToy({ id, tags: ['from the shelf'] })
+            const { kind, id: who } = await toys.whoAmI()
+            return { toy, asked: `${kind} ${who}` }
+          },
+        },
+        consumes: [
+          on(toyMade, async (batch) => {
+            for (const { payload } of batch) heard.push(payload.id)
+          }),
+        ],
+        async [Symbol.asyncDispose]() {
+          seen.steps.push('shelf stop')
+        },
+      }
+    },
+  }) as unknown as Service // its own needs and types; the host gives each what it names
+}
+
+type Delivered = Parameters<HostBus['setAside']>[1]
+
+/** Delivers at once, in the order of publishing. */
+export class ToyBus implements HostBus {
+  readonly dead: { subscription: string; event: Delivered; reason: string }[] = []
+  readonly #subscriptions = new Map<string, { events: string[]; handle(events: Delivered[]): Promise<void> }>()
+
+  async publish(events: OutgoingEvent[]): Promise<void> {
+    for (const { events: names, handle } of this.#subscriptions.values()) {
+      const wanted = events.filter(({ name }) => names.includes(name)).map((event) => ({ ...event, publishedAt: 0 }))
+      if (wanted.length > 0) await handle(wanted)
+    }
+  }
+
+  async subscribe(
+    { name, events }: { name: string; events: string[] },
+    handle: (events: Delivered[]) => Promise<void>,
+  ): Promise<AsyncDisposable> {
+    this.#subscriptions.set(name, { events, handle })
+    return { [Symbol.asyncDispose]: async () => void this.#subscriptions.delete(name) }
+  }
+
+  async setAside(subscription: string, event: Delivered, reason: string): Promise<void> {
+    this.dead.push({ subscription, event, reason })
+  }
+
+  get subscriptions(): string[] {
+    return [...this.#subscriptions.keys()]
+  }
+}
+
+export interface Playground extends AsyncDisposable {
+  host: Host
+  bus: ToyBus
+  seen: Seen
+  tokens: Tokens
+  /** `http://127.0.0.1:…` of the toys. */
+  origin: string
+  addressOf(service: string): Address
+  toys(claims?: Partial<Claims>): Client<typeof toys>
+  shelf(claims?: Partial<Claims>): Client<typeof shelf>
+}
+
+/** Claims of someone who may everything. */
+export const anyone: Claims = { caller: { kind: 'key', id: 'key_1' }, workspace: 'default', rights: ['*'] }
+
+export async function openPlayground(): Promise<Playground> {
+  const directory = mkdtempSync(join(tmpdir(), 'mirage-toys-'))
+  const seen: Seen = { aborted: [], returned: [], steps: [] }
+  const bus = new ToyBus()
+  const tokens = openTokens(new Uint8Array(32).fill(7), systemClock)
+  const socketOf = (service: string): string => join(directory, `${service}.sock`)
+  const host = await startHost({
+    services: [toyService(seen), shelfService(seen)],
+    version: '1.2.3',
+    settings: {},
+    port: async (_service, name) => {
+      throw new Error(`no ${name} here`)
+    },
+    bus: async () => bus,
+    addressOf: (service) => ({ socket: socketOf(service) }),
+    listenAt: (service) => [
+      { path: socketOf(service) },
+      ...(service === 'toys' ? [{ host: '127.0.0.1', port: 0 }] : []),
+    ],
+    tokens,
+    clock: systemClock,
+    log: silentLog,
+  })
+  const open: AsyncDisposable[] = []
+  const wireFor = (claims: Partial<Claims>): ReturnType<typeof openDispatch>['wire'] => {
+    const dispatch = openDispatch({
+      addressOf: (service) => ({ socket: socketOf(service) }),
+      authorization: async () => `Bearer ${await tokens.issue({ ...anyone, ...claims })}`,
+    })
+    open.push(dispatch)
+    return dispatch.wire
+  }
+  return {
+    host,
+    bus,
+    seen,
+    tokens,
+    origin: `http://127.0.0.1:${host.port('toys')}`,
+    addressOf: (service) => ({ socket: socketOf(service) }),
+    toys: (claims = {}) => createClient(toys, wireFor(claims)),
+    shelf: (claims = {}) => createClient(shelf, wireFor(claims)),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(open.map((one) => one[Symbol.asyncDispose]()))
+      await host[Symbol.asyncDispose]()
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
