@@ -262,9 +262,9 @@ function textOf({ name, type }: DnsQuestion, server?: string): string {
   return `${type} ${canonicalName(name)}${server === undefined ? '' : ` @${server}`}`
 }
 
-/** What a frame holds of an answer: nothing where the name does not exist. */
+/** What a frame holds of an answer: nothing where the name does not exist, unless an alias led to that. */
 function storeAnswer({ status, records, server }: DnsAnswer): object | undefined {
-  return status === 'NXDOMAIN' ? undefined : { status, records, server }
+  return status === 'NXDOMAIN' && records.length === 0 ? undefined : { status, records, server }
 }
 
 function readAnswer({ name, type }: DnsQuestion, { answer, exchange }: Remembered): DnsAnswer {

@@ -248,6 +248,17 @@ describe('a passive run', () => {
 })
 
 describe('DNS', () => {
+  test('an alias to nothing is still an alias in a later attempt', async () => {
+    const { session, recorder, engine } = open()
+    engine.zone['gone.northwind.example CNAME'] = ['gone.azurewebsites.net']
+    const questions = [{ name: 'gone.northwind.example', type: 'A' as const }]
+    const answers = await all(testTask(session).dns.resolveMany(questions))
+    expect(answers).toMatchObject([
+      { status: 'NXDOMAIN', records: [{ type: 'CNAME', data: 'gone.azurewebsites.net' }] },
+    ])
+    expect(await all(testTask(open({ recorder }).session, { attempt: 2 }).dns.resolveMany(questions))).toEqual(answers)
+  })
+
   test('answers come with the frame that holds them, and a later attempt asks nothing again', async () => {
     const { session, recorder, engine } = open()
     const task = testTask(session)
@@ -478,18 +489,20 @@ describe('ports', () => {
     lab.stand('198.18.0.11:80', (socket) => socket.resume())
     lab.stand('198.18.0.11:81', 'silent')
     const { session, recorder } = open()
-    const found = await all(testTask(session).tcp.scan('198.18.0.11', [22, 80, 81, 82]))
+    // More than are tried at the same time.
+    const ports = [22, 80, 81, 82, ...Array.from({ length: 100 }, (_, i) => 1000 + i)]
+    const found = await all(testTask(session).tcp.scan('198.18.0.11', ports))
     found.sort((a, b) => a.port - b.port)
-    expect(found.map(({ port, state, banner }) => [port, state, banner && Buffer.from(banner).toString()])).toEqual([
+    expect(found).toHaveLength(ports.length)
+    const named = found.filter(({ port }) => port < 1000)
+    expect(named.map(({ port, state, banner }) => [port, state, banner && Buffer.from(banner).toString()])).toEqual([
       [22, 'open', 'SSH-2.0-lab\r\n'],
       [80, 'open', undefined],
       [81, 'filtered', undefined],
       [82, 'closed', undefined],
     ])
     const dialled = lab.dialled.length
-    const replayed = await all(
-      testTask(open({ recorder }).session, { attempt: 2 }).tcp.scan('198.18.0.11', [22, 80, 81, 82]),
-    )
+    const replayed = await all(testTask(open({ recorder }).session, { attempt: 2 }).tcp.scan('198.18.0.11', ports))
     replayed.sort((a, b) => a.port - b.port)
     expect(replayed).toEqual(found)
     expect(lab.dialled).toHaveLength(dialled)

@@ -52,6 +52,7 @@ export async function* scanPorts(
       const question = `${address} ${port}`
       const before = known.get(question)
       if (before !== undefined) {
+        probing--
         // Written by the lines below, in an earlier attempt.
         ready.push(bannerOf(address!, port, before.answer as Probe, before.exchange))
         return
@@ -85,7 +86,8 @@ export async function* scanPorts(
       }
     }
     yield* ready.splice(0)
-    if (running.size === 0 && ready.length === 0) break
+    // Ports that are known take no time: nothing may be running while there are more to come.
+    if (isExhausted && running.size === 0 && ready.length === 0) break
     if (running.size > 0) await Promise.race(running)
   }
   if (failure !== undefined) {

@@ -19,6 +19,12 @@ export function testEngine(zone: TestEngine['zone']): TestEngine {
   function answer({ name, type }: DnsQuestion): DnsAnswer {
     asked.push(`${name} ${type}`)
     const data = engine.zone[`${name} ${type}`]
+    const alias = type === 'CNAME' ? undefined : engine.zone[`${name} CNAME`]
+    if (Array.isArray(alias)) {
+      const records = alias.map((data): DnsRecord => ({ name, type: 'CNAME', ttl: 60, data }))
+      const target = answer({ name: alias[0]!, type })
+      return { ...target, name, type, records: [...records, ...target.records] }
+    }
     if (data === 'TIMEOUT') return { name, type, status: 'TIMEOUT', records: [], server: '' }
     const records = (data ?? []).map((data): DnsRecord => ({ name, type, ttl: 60, data }))
     const status = data !== undefined ? 'NOERROR' : exists(name) ? 'NODATA' : 'NXDOMAIN'
