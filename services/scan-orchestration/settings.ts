@@ -10,7 +10,8 @@ export const settings = t.Object(
       description: 'How long a worker keeps a task without renewing it, milliseconds.',
     }),
     maxLostLeases: t.Integer({
-      default: 5,
+      // A machine that is switched off again and again under a slow task must not cost the run that task.
+      default: 30,
       minimum: 1,
       description: 'A task whose worker dies this often without any progress is given up as failed.',
     }),
