@@ -11,6 +11,9 @@ export interface Threads extends AsyncDisposable {
   startAll(): void
 }
 
+/** A thread that reads a million records makes much garbage: a small young generation keeps it from holding on to it. */
+const resourceLimits = { maxYoungGenerationSizeMb: 32 }
+
 export function openThreads(options: PartOptions, log: Log, failed: (error: Error) => void): Threads {
   const running = new Map<string, { worker: Worker; ready: Promise<void> }>()
   let stopping = false
@@ -22,6 +25,7 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
     const worker = new Worker(new URL('thread.ts', import.meta.url), {
       name: thread,
       workerData: { ...options, services },
+      resourceLimits,
     })
     const ready = new Promise<void>((resolve, reject) => {
       worker.once('message', (message: { ready?: true; failed?: string }) => {
