@@ -10,16 +10,7 @@ import { type EntityRef, entityRef } from '@mirage/model/entity.ts'
 import { observationId } from '@mirage/model/observation.ts'
 import { relationshipId } from '@mirage/model/relationship.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
-
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  /** What another tool reached in the same run. */
-  peer?: number
-  /** What is asked for at least, or at most for a cost. */
-  limit?: number
-}
+import type { Figure } from './figure.ts'
 
 const sizes = [10_000, 100_000, 1_000_000]
 const batch = 500
