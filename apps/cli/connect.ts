@@ -7,6 +7,7 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import { type Api, createApi } from './api.ts'
 import type { Environment } from './environment.ts'
 import { Failure } from './exit.ts'
+import { announcePresence, isAlive } from './presence.ts'
 import { startPlatform } from './serve.ts'
 
 /** Of a host in this process: it works for other commands too, until it is disposed. */
@@ -19,10 +20,10 @@ export interface Connection extends AsyncDisposable {
   api: Api
   /** The same, whose calls end when the signal aborts. */
   apiUntil(signal: AbortSignal): Api
-  /** Absent when another process, or another machine, is the host. */
-  host?: OwnHost
+  /** Absent while another process, or another machine, is the host. */
+  readonly host?: OwnHost
   /** Whom we talk to, for people. */
-  where: string
+  readonly where: string
 }
 
 /** `connection.json`: how the clients of a data directory reach its host. Readable by its owner only. */
@@ -34,51 +35,96 @@ export interface ConnectionFile {
   pid: number
 }
 
-/** How long a host may take from taking the lock to writing its `connection.json`, milliseconds. */
-const startMs = 20_000
-
 /**
  * A connection to the installation that the environment names: the one at `MIRAGE_URL`; else the host of the data
- * directory; else a new host in this process, which others then are clients of.
+ * directory; else a new host in this process, which others then are clients of. When the host goes away, the next call
+ * finds the new one, or becomes it.
  */
-export async function connect(environment: Environment): Promise<Connection> {
-  if (environment.url !== undefined) return connectTo(environment.url, environment.apiKey)
-  let waitedMs = 0
-  while (true) {
-    const running = await connectToHost(environment.dataDirectory)
-    if (running) return running
-    const started = await startHost(environment.dataDirectory)
-    if (started) return started
-    if (waitedMs >= startMs)
-      throw new Failure(
-        `Another process has ${environment.dataDirectory} but does not answer. Wait for it to end, or end it; ` +
-          '“mirage doctor” says which one it is.',
-      )
-    await pause(100)
-    waitedMs += 100
-  }
-}
-
-function connectTo(url: string, apiKey: string | undefined): Connection {
+export async function connect({ url, apiKey, dataDirectory }: Environment): Promise<Connection> {
+  if (url === undefined) return connectToDirectory(dataDirectory)
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new Failure(`MIRAGE_URL is “${url}”, which is not an address such as http://127.0.0.1:8000.`)
   if (apiKey === undefined)
     throw new Failure(`MIRAGE_URL is set, but MIRAGE_API_KEY is not. The host at ${url} prints where its key is.`)
-  return open({ origin: new URL(url).origin }, apiKey, url)
+  return open(() => ({ address: { origin: new URL(url).origin }, apiKey, where: url }))
 }
 
-/** The host of a data directory, when one runs. */
+/** Where a host is, and the key it takes. */
+interface Place {
+  address: Address
+  apiKey: string
+  where: string
+  /** Where it is in this process. */
+  host?: OwnHost & AsyncDisposable
+}
+
+async function connectToDirectory(dataDirectory: string): Promise<Connection> {
+  const presence = announcePresence(dataDirectory)
+  let place: Place
+  try {
+    place = await reachHost(dataDirectory)
+  } catch (error) {
+    presence[Symbol.dispose]()
+    throw error
+  }
+  const connection = open(
+    () => place,
+    async () => {
+      place = await reachHost(dataDirectory)
+    },
+  )
+  return {
+    api: connection.api,
+    apiUntil: (signal) => connection.apiUntil(signal),
+    get host() {
+      return place.host
+    },
+    get where() {
+      return place.where
+    },
+    async [Symbol.asyncDispose]() {
+      await connection[Symbol.asyncDispose]()
+      await place.host?.[Symbol.asyncDispose]()
+      presence[Symbol.dispose]()
+    },
+  } as Connection // exactOptionalPropertyTypes takes a getter that may answer undefined for a wrong one
+}
+
+/** How long a host may take from taking the lock to writing its `connection.json`, milliseconds. */
+const startMs = 20_000
+
+/** The host that runs, or a new one in this process. */
+async function reachHost(dataDirectory: string): Promise<Place> {
+  for (let waitedMs = 0; ; waitedMs += 100) {
+    const place = (await findHost(dataDirectory)) ?? (await startHost(dataDirectory))
+    if (place) return place
+    if (waitedMs >= startMs)
+      throw new Failure(
+        `Another process has ${dataDirectory} but does not answer. Wait for it to end, or end it; ` +
+          '“mirage doctor” says which one it is.',
+      )
+    await pause(100)
+  }
+}
+
+/** The host of a data directory, when one runs and answers. */
 export async function connectToHost(dataDirectory: string): Promise<Connection | undefined> {
+  const place = await findHost(dataDirectory)
+  return place && open(() => place)
+}
+
+async function findHost(dataDirectory: string): Promise<Place | undefined> {
   const file = readConnectionFile(dataDirectory)
-  if (!file || !isAlive(file.pid)) return undefined
-  const connection = open({ socket: file.socket }, file.apiKey, file.url ?? file.socket)
+  if (!file || file.pid === process.pid || !isAlive(file.pid)) return undefined
+  const { socket, apiKey, url } = file
+  const place: Place = { address: { socket }, apiKey, where: url ?? socket }
+  await using connection = open(() => place)
   try {
     await connection.api.scans.listRuns({ limit: 1 })
-    return connection
+    return place
   } catch (error) {
-    await connection[Symbol.asyncDispose]()
     // Nobody behind the socket: the file was left behind, and its process id belongs to another program now.
-    if (error instanceof MirageError && error.code === 'service.unreachable') return undefined
+    if (isUnreachable(error)) return undefined
     throw error
   }
 }
@@ -92,52 +138,54 @@ export function readConnectionFile(dataDirectory: string): ConnectionFile | unde
   }
 }
 
-/** True when a process with this id runs, whoever owns it. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 /** A host in this process; undefined when another process is the host of this data directory. */
-async function startHost(dataDirectory: string): Promise<Connection | undefined> {
+async function startHost(dataDirectory: string): Promise<Place | undefined> {
   try {
     const host = await startPlatform({ dataDirectory })
     const file = readConnectionFile(dataDirectory)
     if (!file) throw new Failure(`The host left no connection.json in ${dataDirectory}.`)
-    const connection = open({ socket: file.socket }, host.apiKey, dataDirectory)
-    return {
-      ...connection,
-      host,
-      async [Symbol.asyncDispose]() {
-        await connection[Symbol.asyncDispose]()
-        await host[Symbol.asyncDispose]()
-      },
-    }
+    return { address: { socket: file.socket }, apiKey: host.apiKey, where: dataDirectory, host }
   } catch (error) {
     if (error instanceof MirageError && error.code === 'host.locked') return undefined
     throw error
   }
 }
 
-function open(address: Address, apiKey: string, where: string): Connection {
-  const dispatch = openDispatch({ addressOf: () => address, authorization: () => `Bearer ${apiKey}` })
+/** `findAnother` changes the place to one that answers. */
+function open(place: () => Place, findAnother?: () => Promise<void>): Connection {
+  const dispatch = openDispatch({
+    addressOf: () => place().address,
+    authorization: () => `Bearer ${place().apiKey}`,
+  })
+  let finding: Promise<void> | undefined
+
   const wire: Wire = async (request) => {
     try {
       return await dispatch.wire(request)
     } catch (error) {
-      throw error instanceof MirageError && error.code === 'service.unreachable' ? unreachable(where, error) : error
+      if (!isUnreachable(error)) throw error
+      if (!findAnother || request.signal?.aborted || !(request.repeatable || neverArrived(error)))
+        throw unreachable(place().where, error)
+      await (finding ??= findAnother().finally(() => (finding = undefined)))
+      return dispatch.wire(request)
     }
   }
   return {
     api: createApi(wire),
     apiUntil: (signal) => createApi((request) => wire({ ...request, signal: both(request.signal, signal) })),
-    where,
+    where: place().where,
     [Symbol.asyncDispose]: () => dispatch[Symbol.asyncDispose](),
   }
+}
+
+function isUnreachable(error: unknown): error is MirageError {
+  return error instanceof MirageError && error.code === 'service.unreachable'
+}
+
+/** Nobody listened: the call can be made again, whatever it does. */
+function neverArrived({ cause }: MirageError): boolean {
+  const { code } = cause as { code?: string }
+  return code === 'ECONNREFUSED' || code === 'ENOENT'
 }
 
 function both(one: AbortSignal | undefined, other: AbortSignal): AbortSignal {

@@ -3,17 +3,34 @@ import { messageOf } from '@mirage/kit/errors.ts'
 import { type Api, everyItem } from './api.ts'
 import type { Cli } from './cli.ts'
 import { exitCodes, type Interrupted } from './exit.ts'
+import { othersPresent } from './presence.ts'
 
 /** What the process of a command owes to others whose host it became. */
 
-/** Resolves when the host of this process, where it has one, carries no run any more. Rejects with an interrupt's reason. */
+/** How long a command that only reads may keep the host of another from leaving, milliseconds. */
+const readersMs = 5000
+
+/**
+ * Resolves when the host of this process, where it has one, carries no run any more, and nobody is in the middle of
+ * reading from it. Rejects with an interrupt's reason.
+ */
 export async function stayForOthers(cli: Cli): Promise<void> {
   const { host, api } = await cli.connect()
   if (!host) return
-  const carried = await runsUnderWay(api)
-  if (carried.length === 0) return
-  cli.people.complain(`This process stays: it carries ${carried.join(', ')} for other commands. Ctrl-C stops them too.`)
-  await Promise.race([host.idle(), aborted(cli.signal)])
+  let toldOf = ''
+  for (let readers = 0; readers < readersMs;) {
+    const carried = (await runsUnderWay(api)).join(', ')
+    if (carried !== '') {
+      if (carried !== toldOf)
+        cli.people.complain(`This process stays: it carries ${carried} for other commands. Ctrl-C stops them too.`)
+      toldOf = carried
+      await Promise.race([host.idle(), aborted(cli.signal)])
+      continue
+    }
+    if (othersPresent(cli.environment.dataDirectory).length === 0) return
+    await pause(100, cli.signal)
+    readers += 100
+  }
 }
 
 /** Pauses the runs that other commands started in this process's host, and says how they go on. */

@@ -1,0 +1,47 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * Which commands use the host of a data directory: a file a process in `clients/`, so that a host whose own work is done
+ * leaves only when nobody is in the middle of reading from it.
+ */
+
+/** Says that this process uses the host, until it is disposed. */
+export function announcePresence(dataDirectory: string): Disposable {
+  const folder = join(dataDirectory, 'clients')
+  const file = join(folder, String(process.pid))
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    writeFileSync(file, '')
+  } catch {
+    // A directory that cannot be written is a host's complaint to make; a full disk only costs the courtesy.
+  }
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) }
+}
+
+/** The process ids of other commands that use the host now; what dead ones left is removed. */
+export function othersPresent(dataDirectory: string): number[] {
+  const folder = join(dataDirectory, 'clients')
+  try {
+    return readdirSync(folder)
+      .map(Number)
+      .filter((pid) => {
+        if (pid === process.pid) return false
+        if (isAlive(pid)) return true
+        rmSync(join(folder, String(pid)), { force: true })
+        return false
+      })
+  } catch {
+    return []
+  }
+}
+
+/** True when a process with this id runs, whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
