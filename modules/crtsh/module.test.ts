@@ -1,7 +1,7 @@
 import { fixture, testModule } from '@mirage/module-sdk/harness.ts'
 import { module } from './module.ts'
 
-const url = 'https://crt.sh/?q=%25.northwind.example&output=json'
+const url = 'https://crt.sh/?q=northwind.example&output=json'
 const letsEncrypt = `{"issuer":"C=US, O=Let's Encrypt, CN=R11"}`
 const thawte = '{"issuer":"C=ZA, O=Thawte Consulting cc, CN=Thawte Personal CA"}'
 

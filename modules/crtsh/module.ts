@@ -23,7 +23,7 @@ export const module = defineModule({
   limits: { perMinute: 20, concurrency: 2, cacheFor: '6h', timeout: '3m' },
   sample: 'northwind.example',
   async *run({ entity, http }) {
-    const rows = await http.json(url`https://crt.sh/?q=${`%.${entity.value}`}&output=json`, Issuances, {
+    const rows = await http.json(url`https://crt.sh/?q=${entity.value}&output=json`, Issuances, {
       timeoutMs: 90_000,
       maxBytes: 64 * 1024 * 1024,
     })
