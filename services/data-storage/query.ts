@@ -31,7 +31,7 @@ export function parseQuery(text: string, now: number): Selection {
       addField(selection, field, quotedValue ?? value ?? '', minus !== undefined, now)
     else if (field !== undefined && looksLikeField(field, text))
       throw invalid(
-        `“${field}:” is not a field${didYouMean(field, fields)}. Fields are ${fields.join(', ')}; put quotes around text with a colon.`,
+        `“${field}:” is not a field${didYouMean(field, fields) || '.'} Fields are ${fields.join(', ')}; put quotes around text with a colon.`,
       )
     else {
       const searched = phrase ?? word ?? `${field}:${quotedValue ?? value}`
@@ -62,7 +62,7 @@ function addField(
   if (field === 'type')
     for (const type of values)
       if (!(entityTypes as readonly string[]).includes(type))
-        throw invalid(`“${type}” is not an entity type${didYouMean(type, [...entityTypes])}.`)
+        throw invalid(`“${type}” is not an entity type${didYouMean(type, [...entityTypes]) || '.'}`)
   const chosen = not ? selection.notFacets : selection.facets
   chosen[field] = [...(chosen[field] ?? []), ...values]
 }

@@ -82,38 +82,29 @@ function idOfName(name: string): string | undefined {
   return entityId(type as EntityType, value)
 }
 
-/** Everything of a run by one of its indexes, each distinct value of `field` once, in order. */
-async function* distinct(
+/**
+ * The distinct ids that one field of a run's observations holds, in the order of their text, in pages. All of them are
+ * in memory while they are read, at about fifty bytes an id: stores keep their rows in the order of arrival.
+ */
+async function* sortedIds(
   store: Store,
   workspace: string,
   run: string,
-  index: 'runEntity' | 'runRelationship',
-  field: 'entity' | 'relationship',
+  field: 'id' | 'entity' | 'relationship',
 ): AsyncIterable<string[]> {
-  let last = ''
-  let after: string | undefined
-  do {
-    const page = await store.observations.scan(workspace, {
-      index,
-      equals: { run },
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    })
-    const ids: string[] = []
-    for (const observation of page.items) {
-      const id = observation[field]
-      if (id === undefined || id === last) continue
-      ids.push(id)
-      last = id
-    }
-    yield ids
-    after = page.next
-  } while (after !== undefined)
+  const index = { id: 'run', entity: 'runEntity', relationship: 'runRelationship' }[field]
+  const ids: string[] = []
+  for await (const observation of observationsOf(store, workspace, { index, equals: { run } })) {
+    const id = observation[field]
+    // Equal ones are neighbours in the index of their field.
+    if (id !== undefined && id !== ids.at(-1)) ids.push(id)
+  }
+  ids.sort()
+  for (let from = 0; from < ids.length; from += pageSize) yield ids.slice(from, from + pageSize)
 }
 
 export async function* exportEntities(store: Store, workspace: string, run: string): AsyncIterable<StoredEntity> {
-  for await (const ids of distinct(store, workspace, run, 'runEntity', 'entity'))
-    yield* await viewAll(store, workspace, ids)
+  for await (const ids of sortedIds(store, workspace, run, 'entity')) yield* await viewAll(store, workspace, ids)
 }
 
 export async function* exportRelationships(
@@ -121,7 +112,7 @@ export async function* exportRelationships(
   workspace: string,
   run: string,
 ): AsyncIterable<StoredRelationship> {
-  for await (const ids of distinct(store, workspace, run, 'runRelationship', 'relationship'))
+  for await (const ids of sortedIds(store, workspace, run, 'relationship'))
     for (const document of await store.relationships.getMany(workspace, ids))
       if (document) yield viewRelationship(document)
 }
@@ -132,9 +123,14 @@ export async function* exportObservations(
   run: string,
   entity?: string,
 ): AsyncIterable<StoredObservation> {
-  const scan =
-    entity === undefined ? { index: 'run', equals: { run } } : { index: 'runEntity', equals: { run, entity } }
-  for await (const observation of observationsOf(store, workspace, scan)) yield viewObservation(observation)
+  if (entity !== undefined) {
+    const own = await Array.fromAsync(observationsOf(store, workspace, { index: 'runEntity', equals: { run, entity } }))
+    yield* own.sort((a, b) => (a.id < b.id ? -1 : 1)).map(viewObservation)
+    return
+  }
+  for await (const ids of sortedIds(store, workspace, run, 'id'))
+    for (const document of await store.observations.getMany(workspace, ids))
+      if (document) yield viewObservation(document)
 }
 
 async function* observationsOf(
@@ -163,15 +159,12 @@ interface Sightings {
 
 /** What each entity of a run looked like, in the order of entity ids. */
 export async function* exportSightings(store: Store, workspace: string, run: string): AsyncIterable<Sightings> {
-  let pending: ObservationDocument[] = []
-  for await (const observation of observationsOf(store, workspace, { index: 'runEntity', equals: { run } })) {
-    if (pending[0] && pending[0].entity !== observation.entity) {
-      yield await toSightings(store, workspace, pending)
-      pending = []
+  for await (const ids of sortedIds(store, workspace, run, 'entity'))
+    for (const entity of ids) {
+      const scan = { index: 'runEntity', equals: { run, entity } }
+      const looks = await Array.fromAsync(observationsOf(store, workspace, scan))
+      yield await toSightings(store, workspace, looks)
     }
-    pending.push(observation)
-  }
-  if (pending.length > 0) yield await toSightings(store, workspace, pending)
 }
 
 async function toSightings(store: Store, workspace: string, observations: ObservationDocument[]): Promise<Sightings> {
