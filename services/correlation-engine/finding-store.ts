@@ -162,18 +162,18 @@ export class FindingStore {
     return ids
   }
 
+  /** Every finding of a run in the order of its id; the ids are in memory meanwhile. */
   async *ofRun(workspace: string, run: string): AsyncGenerator<Finding> {
-    let after: string | undefined
-    do {
-      const page = await this.#ofRuns.scan(workspace, {
-        index: 'runById',
-        equals: { run },
-        limit: 500,
-        ...(after === undefined ? {} : { after }),
-      })
-      yield* await this.#shownOfRun(workspace, page.items)
-      after = page.next
-    } while (after !== undefined)
+    const ids: string[] = []
+    for await (const { id } of this.#scan(this.#ofRuns, workspace, { index: 'runById', equals: { run } })) ids.push(id)
+    ids.sort()
+    for (let start = 0; start < ids.length; start += 500) {
+      const some = await this.#ofRuns.getMany(workspace, ids.slice(start, start + 500))
+      yield* await this.#shownOfRun(
+        workspace,
+        some.filter((one) => one !== undefined),
+      )
+    }
   }
 
   countOfRun(workspace: string, run: string): Promise<number> {
