@@ -5,7 +5,7 @@ import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
 import { findingLine } from './output/finding-line.ts'
 import { printable } from './output/printable.ts'
 import { paintSeverity, type Style } from './output/style.ts'
-import { count, counted, duration, indented } from './output/text.ts'
+import { count, counted, duration, fit, glued, indented } from './output/text.ts'
 
 export interface SummaryOptions {
   style: Style
@@ -52,8 +52,8 @@ const typesShown = 8
 function typeLines({ byType }: Run, { style, columns }: SummaryOptions): string[] {
   const types = Object.entries(byType).toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b))
   if (types.length === 0) return []
-  const shown = types.slice(0, typesShown).map(([type, n]) => `${type} ${count(n)}`)
-  const rest = types.length > typesShown ? [`${types.length - typesShown} more types`] : []
+  const shown = types.slice(0, typesShown).map(([type, n]) => glued(`${type} ${count(n)}`))
+  const rest = types.length > typesShown ? [glued(`${types.length - typesShown} more types`)] : []
   return indented([...shown, ...rest].join(' · '), '  ', columns).map(style.dim)
 }
 
@@ -84,12 +84,16 @@ function troubleLines({ outcomes: byModule }: Run, { style, columns }: SummaryOp
     if (fine.has(outcome)) continue
     const modules = Object.entries(byModule).flatMap(([module, counts]) => {
       const n = counts[outcome] ?? 0
-      return n > 0 ? [n > 1 ? `${module} ×${count(n)}` : module] : []
+      return n > 0 ? [glued(n > 1 ? `${module} ×${count(n)}` : module)] : []
     })
     if (modules.length === 0) continue
     const rest = modules.length > modulesShown ? ` and ${modules.length - modulesShown} more` : ''
     lines.push(
-      ...indented(`${style.yellow(outcome)}  ${modules.slice(0, modulesShown).join(', ')}${rest}`, '  ', columns),
+      ...indented(
+        `${style.yellow(glued(fit(outcome, 14)))}${modules.slice(0, modulesShown).join(', ')}${rest}`,
+        '  ',
+        columns,
+      ),
     )
   }
   return lines.length > 0 ? ['', 'Not answered:', ...lines] : []

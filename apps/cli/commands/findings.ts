@@ -67,7 +67,11 @@ export function findingLines(finding: Finding, columns: number, style: Style): s
     comment ? `“${printable(comment)}”` : '',
   ].filter((text) => text !== '')
   return [
-    `${paintSeverity(style, severity, fit(severity.toUpperCase(), 8))}  ${style.bold(printable(title))}`,
+    ...wrap(printable(title), columns - indent.length).map((line, index) =>
+      index === 0
+        ? `${paintSeverity(style, severity, fit(severity.toUpperCase(), 8))}  ${style.bold(line)}`
+        : indent + style.bold(line),
+    ),
     ...wrap(printable(explanation), columns - indent.length).map((line) => indent + line),
     ...evidence
       .slice(0, 10)
@@ -78,6 +82,6 @@ export function findingLines(finding: Finding, columns: number, style: Style): s
       ),
     ...(evidence.length > 10 ? [`${indent}… and ${evidence.length - 10} more`] : []),
     ...(said.length > 0 ? [`${indent}${style.green(said.join(', '))}`] : []),
-    `${indent}${style.dim(`${id}  ${rule}  last seen ${localTime(finding.lastSeenAt)}`)}`,
+    `${indent}${style.dim(`${id}  ${rule}  seen ${localTime(finding.lastSeenAt).slice(0, 10)}`)}`,
   ]
 }

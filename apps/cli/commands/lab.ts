@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import type { LabDescription, WorldSize } from '@mirage/lab/lab.ts'
+import { messageOf } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
 import { demoLab } from '../definition.ts'
 import { Failure, UsageError } from '../exit.ts'
@@ -43,9 +44,18 @@ export function addLab(program: Command, cli: Cli): void {
         `A lab of size ${running.size} and seed ${running.seed} runs already (process ${running.pid}); end it with “mirage lab stop”.`,
       )
     const stopped = new AbortController()
-    await using started = await lab.startLab({ size, seed, directory, onStop: () => stopped.abort() })
-    cli.people.say(...aboutLab(started.description, cli), 'Ctrl-C stops it.')
-    await ended(AbortSignal.any([cli.signal, stopped.signal]))
+    const stop = (): void => stopped.abort()
+    try {
+      await using started =
+        options.netns === undefined
+          ? await lab.startLab({ size, seed, directory, onStop: stop })
+          : await lab.startLabInNamespace({ name: options.netns, size, seed, directory })
+      if ('ended' in started) void started.ended.then(stop, stop)
+      cli.people.say(...aboutLab(started.description, cli), 'Ctrl-C stops it.')
+      await ended(AbortSignal.any([cli.signal, stopped.signal]))
+    } catch (error) {
+      throw new Failure(messageOf(error), { cause: error })
+    }
   })
 
   command
@@ -102,14 +112,16 @@ function readWorld({ size, seed }: WorldOptions, { parseWorldSize }: LabModule):
 }
 
 function aboutLab({ size, seed, dialMap, namespace }: LabDescription, { environment }: Cli): string[] {
+  const head = `The lab runs: world ${size}, seed ${seed}.`
+  if (namespace !== undefined)
+    return [head, `  by hand   ip netns exec ${namespace} curl https://www.northwind.example/`]
   return [
-    `The lab runs: world ${size}, seed ${seed}.`,
+    head,
     `  scan it   ${environment.program} scan northwind.example --lab`,
     `  by hand   a SOCKS5 proxy at ${dialMap.tcp.socks}`,
     ...Object.entries(dialMap.udp)
       .slice(0, 3)
       .map(([server, at]) => `            DNS server ${server} at ${at} (UDP)`),
-    ...(namespace === undefined ? [] : [`  or        ip netns exec ${namespace} curl https://www.northwind.example/`]),
   ]
 }
 

@@ -48,7 +48,7 @@ function planLines(plan: Plan, cli: Cli): string[] {
     `${style.bold('Targets')}  ${printable(targets.join(', '))}${more > 0 ? `, and ${count(more)} more` : ''}`,
     `${style.bold('Profile')}  ${plan.profile}; contact up to “${plan.contact}”; ${counted(plan.expectedCalls, 'call')} in the first round`,
     ...section('Who learns of the target', plan.contacted.length > 0 ? plan.contacted : ['nobody']),
-    ...section('In scope', plan.scope),
+    ...section('Scope', plan.scope),
     '',
     style.bold(`${counted(planned.length, 'module')} would run`),
     ...table(

@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
-import { count, duration } from '../output/text.ts'
+import { count, cut, duration, glued, indented } from '../output/text.ts'
 import { findRun } from '../runs.ts'
 import { statusText } from './runs.ts'
 
@@ -25,7 +25,7 @@ export function addShow(program: Command, cli: Cli): void {
 }
 
 function runLines(run: Run, cli: Cli): string[] {
-  const { style } = cli
+  const { style, stdout } = cli
   const seeds = run.seeds.slice(0, 5).map(({ type, value }) => `${value} (${type})`)
   const more = run.seedCount > seeds.length ? [`and ${count(run.seedCount - seeds.length)} more`] : []
   const types = Object.entries(run.byType).toSorted(([a, n], [b, m]) => m - n || a.localeCompare(b))
@@ -39,15 +39,20 @@ function runLines(run: Run, cli: Cli): string[] {
       'found',
       `${count(run.entities)} entities, ${count(run.observations)} observations, ${count(run.relationships)} relationships, ${count(run.findings)} findings`,
     ],
-    ['types', types.map(([type, n]) => `${type} ${count(n)}`).join(' · ')],
+    ['types', types.map(([type, n]) => glued(`${type} ${count(n)}`)).join(' · ')],
     ...optionRows(run),
   ]
+  const columns = stdout.isTTY ? (stdout.columns ?? 80) : undefined
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2
   return [
     style.bold(printable(run.name)),
-    ...table(
-      rows.filter(([, text]) => text !== '').map(([name, text]) => [{ text: name, paint: style.dim }, printable(text)]),
-      columnsOf(cli, 1),
-    ),
+    ...rows
+      .filter(([, text]) => text !== '')
+      .flatMap(([name, text]) =>
+        indented(printable(text), ' '.repeat(width), columns).map((line, index) =>
+          index === 0 ? style.dim(name.padEnd(width)) + line.slice(width) : line,
+        ),
+      ),
   ]
 }
 
@@ -65,15 +70,24 @@ function optionRows({ definition }: Run): [string, string][] {
 
 function laneLines(lanes: Lane[], cli: Cli): string[] {
   const { style } = cli
-  const head = ['module', 'tasks', 'found', 'outcomes', 'last trouble'].map((text) => ({ text, paint: style.dim }))
+  const head = ['module', 'tasks', 'found', 'outcomes'].map((text) => ({ text, paint: style.dim }))
   const rows = lanes.map((lane): Cell[] => [
     { text: lane.module, paint: style.bold },
     { text: lane.state === 'planned' ? `${count(lane.done)}/${count(lane.done + lane.queued + lane.running)}` : '–' },
     { text: count(lane.observations) },
     { text: lane.state === 'planned' ? outcomesOf(lane) : stateOf(lane) },
-    { text: printable(lane.lastReason ?? ''), paint: style.yellow },
   ])
-  return table([head, ...rows], columnsOf(cli, 4))
+  const options = columnsOf(cli, 3)
+  const [first, ...lines] = table([head, ...rows], options)
+  return [
+    first!,
+    ...lines.flatMap((line, index) => {
+      const { lastReason } = lanes[index]!
+      if (lastReason === undefined) return [line]
+      const reason = `    last: ${printable(lastReason)}`
+      return [line, style.yellow(options.columns === undefined ? reason : cut(reason, options.columns))]
+    }),
+  ]
 }
 
 function outcomesOf({ outcomes }: Lane): string {

@@ -38,7 +38,7 @@ test('80 columns: how far each module is, work first, then trouble, then what is
     '  http-probe    ──────────       0/12       0 found',
     '! hackertarget  ━━━━━━━━━━        2/2       0 found  2 rate-limited: hackertar…',
     '✓ crtsh         ━━━━━━━━━━        1/1     212 found',
-    '  whois                           0/0       0 found',
+    '  whois         nothing to do yet',
     '  hunter        no key (HUNTER_API_KEY)',
     '  findings  1 high  2 low',
     '  + domain         mail.example.com',
@@ -54,7 +54,7 @@ test('40 columns: no bars, nothing wraps', () => {
     '  http-probe         0/12       0 found',
     '! hackertarget        2/2       0 found…',
     '✓ crtsh               1/1     212 found',
-    '  whois               0/0       0 found',
+    '  whois         nothing to do yet',
     '  hunter        no key (HUNTER_API_KEY)',
   ])
 })

@@ -127,9 +127,10 @@ function laneOf(lane: Lane, nameWidth: number, { columns, style, tick }: FrameOp
     return cutPainted([[`  ${name}  ${why}`, style.dim]], columns)
   }
   const total = lane.queued + lane.running + lane.done
+  if (total === 0) return cutPainted([[`  ${name}  nothing to do yet`, style.dim]], columns)
   const isActive = lane.running > 0
   const barWidth = columns >= 100 ? 20 : columns >= 60 ? 10 : 0
-  const bar = total === 0 || barWidth === 0 ? ' '.repeat(barWidth) : barOf(lane.done / total, barWidth)
+  const bar = barOf(lane.done / total, barWidth)
   const trouble = troubleOf(lane)
   const isOver = lane.done > 0 && lane.queued + lane.running === 0
   const hasFailed = isOver && trouble !== '' && lane.observations === 0

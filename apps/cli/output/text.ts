@@ -26,22 +26,27 @@ export function fit(text: string, columns: number): string {
   return short + ' '.repeat(Math.max(0, columns - widthOf(short)))
 }
 
-/** The text on lines of at most `columns`, broken between words. */
+/** The text on lines of at most `columns`, broken between words, but not at what `glued` holds together. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/)) {
+  for (const word of text.split(/[^\S\u00a0]+/)) {
     if (line !== '' && widthOf(line) + 1 + widthOf(word) > columns) {
       lines.push(line)
       line = word
     } else line = line === '' ? word : `${line} ${word}`
   }
-  return [...lines, line]
+  return [...lines, line].map((line) => line.replaceAll('\u00a0', ' '))
+}
+
+/** A text whose blanks are kept when lines are broken. */
+export function glued(text: string): string {
+  return text.replaceAll(' ', '\u00a0')
 }
 
 /** Lines of the text behind an indentation that also stands before its continuations; one line where no width is given. */
 export function indented(text: string, indent: string, columns: number | undefined): string[] {
-  if (columns === undefined) return [indent + text]
+  if (columns === undefined) return [indent + text.replaceAll('\u00a0', ' ')]
   return wrap(text, columns - indent.length).map((line) => indent + line)
 }
 
