@@ -62,7 +62,7 @@ export function openPort(port: string, url: string, place: Place): Promise<Async
     throw new MirageError({
       code: 'settings.invalid',
       status: 500,
-      detail: `“${url}” names no adapter for ${port}${didYouMean(scheme, Object.keys(known))}. There is: ${Object.keys(known).join(', ')}.`,
+      detail: `“${url}” names no adapter for ${port}${didYouMean(scheme, Object.keys(known)) || '.'} There is: ${Object.keys(known).join(', ')}.`,
     })
   return open(place, new URL(url))
 }

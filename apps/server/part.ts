@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@mirage/kit/clock.ts'
 import type { Address } from '@mirage/kit/dispatch.ts'
-import { type Host, type HostBus, type ListenAt, startHost } from '@mirage/kit/host.ts'
+import { type Host, type ListenAt, startHost } from '@mirage/kit/host.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import { openTokens } from '@mirage/kit/token.ts'
 import type { Bus } from '@mirage/ports/bus.ts'
@@ -98,7 +98,7 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
         if (name === 'front') return Promise.resolve(front)
         return name === 'bus' ? busOf(service) : open(name, service)
       },
-      bus: (service) => busOf(service) as Promise<HostBus>,
+      bus: (service) => busOf(service),
       addressOf: (service) => context.addressOf(service),
       listenAt: (service) => [{ path: socketOf(options, service) }, ...(context.doors?.(service) ?? [])],
       tokens,

@@ -117,7 +117,7 @@ function namedServices(wanted: string[] | undefined): string[] {
   throw new MirageError({
     code: 'settings.invalid',
     status: 500,
-    detail: `There is no service “${unknown}”${didYouMean(unknown, known)}. There are: ${known.join(', ')}.`,
+    detail: `There is no service “${unknown}”${didYouMean(unknown, known) || '.'} There are: ${known.join(', ')}.`,
   })
 }
 

@@ -80,11 +80,16 @@ function neverArrived(error: unknown): boolean {
   return code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'UND_ERR_CONNECT_TIMEOUT'
 }
 
+/** Why a connection failed, without the path of a socket: this may travel to whoever asked. */
+export function reasonOf(error: unknown): string {
+  return (error as { code?: string }).code ?? messageOf(error)
+}
+
 function unreachable(service: string, cause: unknown): MirageError {
   return new MirageError({
     code: 'service.unreachable',
     status: 503,
-    detail: `The service ${service} does not answer (${messageOf(cause)}). Is it running?`,
+    detail: `The service ${service} does not answer (${reasonOf(cause)}). Is it running?`,
     retryable: true,
     cause,
   })

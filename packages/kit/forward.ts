@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
-import { MirageError, messageOf } from './errors.ts'
-import type { Address } from './dispatch.ts'
+import { type Address, reasonOf } from './dispatch.ts'
+import { MirageError } from './errors.ts'
 import { Pool } from 'undici'
 
 /** Hop by hop, RFC 9110 §7.6.1. */
@@ -41,12 +41,13 @@ export class Forwarder implements AsyncDisposable {
       throw new MirageError({
         code: 'service.unreachable',
         status: 503,
-        detail: `${service} does not answer at the moment (${messageOf(cause)}).`,
+        detail: `${service} does not answer at the moment (${reasonOf(cause)}).`,
         retryable: true,
         cause,
       })
     }
     response.writeHead(answer.statusCode, endToEnd(answer.headers))
+    response.flushHeaders() // the first row of a stream may be long in coming
     await pipeline(answer.body, response).catch(() => response.destroy()) // either side went away in the middle
   }
 

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { type FastifyInstance, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { createClient } from './client.ts'
 import type { Clock } from './clock.ts'
 import { consume } from './consume.ts'
@@ -180,8 +180,11 @@ function createApp(
       typeof request.headers['x-request-id'] === 'string' ? request.headers['x-request-id'].slice(0, 64) : newId('req'),
     routerOptions: { maxParamLength: 20_000 },
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply), // a path that cannot be decoded
   })
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(answerError)
+
+  function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const problem = problemOf(error, request.id)
     if (problem.status >= 500 && !(error instanceof MirageError && error.retryable))
       log.error('A request failed', {
@@ -191,8 +194,9 @@ function createApp(
         error,
       })
     metrics.count('request_errors', { code: problem.code })
+    if (problem.status === 503) reply.header('retry-after', '1')
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
-  })
+  }
   app.setNotFoundHandler((request) => {
     throw new MirageError({
       code: 'request.no_such_route',

@@ -62,7 +62,7 @@ function describe(property: TSchema & { description?: string }): string {
   return property.description ? ` (${property.description})` : ''
 }
 
-/** “, did you mean …?” where one of the names is near, else nothing. */
+/** “; did you mean …?” where one of the names is near, else nothing. It ends the sentence. */
 export function didYouMean(word: string, names: string[]): string {
   if (names.length === 0) return ''
   const near = closest(word, names)

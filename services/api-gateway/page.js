@@ -5,7 +5,7 @@ const section = document.querySelector('#runs')
 form.addEventListener('submit', (event) => {
   event.preventDefault()
   sessionStorage.setItem('key', document.querySelector('#key').value.trim())
-  show()
+  void show()
 })
 
 async function show() {
@@ -38,4 +38,4 @@ function row(run) {
   return line
 }
 
-show()
+void show()

@@ -29,8 +29,9 @@ export const apiGateway = defineService({
     return {
       handlers: {},
       mount(app) {
-        app.addHook('onRequest', async (_request, reply) => {
+        app.addHook('onRequest', async (request, reply) => {
           reply.headers(securityHeaders)
+          if (request.routeOptions.url === '/metrics') await callers.of(request.headers.authorization)
         })
         // Bodies are read by the service they are meant for, not here.
         app.removeAllContentTypeParsers()

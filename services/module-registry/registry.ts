@@ -88,7 +88,7 @@ export class Registry {
       throw new MirageError({
         code: 'keys.unknown',
         status: 404,
-        detail: `No module needs a key “${name}”${didYouMean(name, names)}.`,
+        detail: `No module needs a key “${name}”${didYouMean(name, names) || '.'}`,
       })
     const text = value.trim()
     const document: KeyDocument = {
@@ -125,7 +125,7 @@ export class Registry {
       this.#manifest.map((one) => one.id),
     )
     throw near
-      ? new MirageError({ code: 'modules.not_found', status: 404, detail: `There is no module “${id}”${near}.` })
+      ? new MirageError({ code: 'modules.not_found', status: 404, detail: `There is no module “${id}”${near}` })
       : notFound('modules', id)
   }
 

@@ -23,7 +23,9 @@ export function openVault(masterKey: Uint8Array): Vault {
     open(name, sealed) {
       const bytes = Buffer.from(sealed, 'base64')
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivLength)).setAAD(Buffer.from(name))
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivLength), {
+          authTagLength: tagLength, // without it a text cut short would be checked against a short tag
+        }).setAAD(Buffer.from(name))
         decipher.setAuthTag(bytes.subarray(ivLength, ivLength + tagLength))
         return Buffer.concat([decipher.update(bytes.subarray(ivLength + tagLength)), decipher.final()]).toString('utf8')
       } catch (cause) {

@@ -24,6 +24,6 @@ export function profileOf(profiles: Map<string, Profile>, wanted: string | Profi
   throw new MirageError({
     code: 'runs.definition_invalid',
     status: 422,
-    detail: `There is no profile “${name}”${didYouMean(name, [...profiles.keys()])}. There are: ${[...profiles.keys()].join(', ')}.`,
+    detail: `There is no profile “${name}”${didYouMean(name, [...profiles.keys()]) || '.'} There are: ${[...profiles.keys()].join(', ')}.`,
   })
 }
