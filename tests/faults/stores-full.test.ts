@@ -4,7 +4,8 @@ import { open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
+import { describeWith } from '../describe-with.ts'
 import { openStoreCase, type StoreCase, storeNames } from './store-cases.ts'
 
 /** Why no small disk can be made here; undefined when one can. */
@@ -50,9 +51,7 @@ async function writeUntilRefused(store: StoreCase, from: number): Promise<{ rece
   return { receipts, error: undefined }
 }
 
-const unable = reason()
-
-describe.skipIf(unable !== undefined)(`a full disk${unable === undefined ? '' : ` (skipped: ${unable})`}`, () => {
+describeWith('a full disk', reason(), () => {
   const mounted: string[] = []
   afterAll(() => {
     for (const folder of mounted) {

@@ -5,13 +5,14 @@ import { queryServer } from '@mirage/network/dns/direct.ts'
 import type { DirectOptions } from '@mirage/network/dns/direct.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
 import type { DnsEngine } from '@mirage/network/dns/engine.ts'
-import { hasNsd, startNsd } from '@mirage/network/dns/testing/nsd.ts'
+import { startNsd } from '@mirage/network/dns/testing/nsd.ts'
 import type { Nsd } from '@mirage/network/dns/testing/nsd.ts'
 import { guessNames } from '@mirage/network/dns/guess.ts'
 import type { DnsLane } from '@mirage/network/dns/lane.ts'
 import { transferZone } from '@mirage/network/dns/transfer.ts'
 import { openWildcards } from '@mirage/network/dns/wildcard.ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeWith, missingPrograms } from '../describe-with.ts'
 
 const soa = '@ SOA ns.zone.test. host\\.master.zone.test. 7 3600 600 86400 300\n@ NS ns\nns A 127.0.0.1\n'
 const longText = Array.from({ length: 30 }, (_, i) => `"${String.fromCharCode(97 + (i % 26)).repeat(200)}"`).join(' ')
@@ -50,7 +51,7 @@ hidden.wild A 192.0.2.66
 *.deep.wild A 192.0.2.68
 `
 
-describe.skipIf(!hasNsd)('DNS against a real nsd (/usr/sbin/nsd)', () => {
+describeWith('DNS against a real nsd', missingPrograms('nsd'), () => {
   let nsd: Nsd
   let engine: DnsEngine
   let lane: DnsLane
