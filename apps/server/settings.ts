@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { MirageError } from '@mirage/kit/errors.ts'
+import { messageOf, MirageError } from '@mirage/kit/errors.ts'
 import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from '@mirage/kit/settings.ts'
 import { type TObject, Type as t } from 'typebox'
 import { parse } from 'yaml'
@@ -47,7 +47,7 @@ export function readSettings(environment: ServerEnvironment, flags: Layer['value
 
 function fileLayer(path: string): Layer {
   if (!existsSync(path)) return { origin: 'file', name: path, values: {} }
-  const content: unknown = parse(readFileSync(path, 'utf8')) ?? {}
+  const content = parseFile(path) ?? {}
   const isSections =
     typeof content === 'object' &&
     Object.values(content as object).every((section) => typeof section === 'object' && section !== null)
@@ -58,4 +58,17 @@ function fileLayer(path: string): Layer {
       detail: `${path} must hold sections, each with settings.`,
     })
   return { origin: 'file', name: path, values: content as Layer['values'] }
+}
+
+function parseFile(path: string): unknown {
+  try {
+    return parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new MirageError({
+      code: 'settings.invalid',
+      status: 500,
+      detail: `${path} is not valid YAML: ${messageOf(cause).split('\n')[0]}`,
+      cause,
+    })
+  }
 }

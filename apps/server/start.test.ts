@@ -1,0 +1,89 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { socketOf } from './part.ts'
+import { startMirage } from './start.ts'
+
+let directory: string
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'mirage-start-'))
+  vi.stubEnv('MIRAGE_CONFIG', join(directory, 'none.yaml'))
+  vi.stubEnv('MIRAGE_MASTER_KEY', undefined)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+describe('the platform', () => {
+  it('starts, tells its clients how to reach it and nobody else, and leaves nothing behind', async () => {
+    const dataDirectory = join(directory, 'data')
+    const connection = join(dataDirectory, 'connection.json')
+    {
+      await using server = await startMirage({ dataDirectory, port: 0 })
+      expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/)
+      expect(statSync(connection).mode & 0o777).toBe(0o600)
+      const told = JSON.parse(readFileSync(connection, 'utf8')) as Record<string, unknown>
+      expect(told).toEqual({ url: server.url, socket: expect.any(String), apiKey: server.apiKey, pid: process.pid })
+      expect(readFileSync(server.keyFile, 'utf8').trim()).toBe(server.apiKey)
+
+      const ready = await fetch(`${server.url}/health/ready`)
+      expect(ready.status).toBe(200)
+      const runs = await fetch(`${server.url}/api/v1/runs`, { headers: { authorization: `Bearer ${server.apiKey}` } })
+      expect(await runs.json()).toMatchObject({ items: [], total: 0 })
+      await server.idle()
+    }
+    expect(existsSync(connection)).toBe(false)
+    expect(readFileSync(join(dataDirectory, 'logs', 'mirage.ndjson'), 'utf8')).not.toContain('mirage_')
+  })
+
+  it('has one host a data directory, and the next once that has gone', async () => {
+    const dataDirectory = join(directory, 'data')
+    const services = ['auth']
+    {
+      await using first = await startMirage({ dataDirectory, services })
+      expect(first.url).toBeUndefined()
+      await expect(startMirage({ dataDirectory, services })).rejects.toMatchObject({
+        code: 'host.locked',
+        retryable: true,
+      })
+      expect(existsSync(join(dataDirectory, 'connection.json'))).toBe(true)
+    }
+    await using second = await startMirage({ dataDirectory, services })
+    expect(second.apiKey).toMatch(/^mirage_/)
+  })
+
+  it('gives the data directory free when it cannot start', async () => {
+    const dataDirectory = join(directory, 'data')
+    const services = ['auth']
+    await expect(startMirage({ dataDirectory, services, flags: { stores: { sql: 'sqlit:' } } })).rejects.toMatchObject({
+      code: 'settings.invalid',
+      detail: '“sqlit:” names no adapter for sql; did you mean “sqlite”? There is: sqlite.',
+    })
+    await using server = await startMirage({ dataDirectory, services })
+    expect(server.apiKey).toMatch(/^mirage_/)
+  })
+
+  it('names a service that is not there before it touches anything', async () => {
+    const dataDirectory = join(directory, 'data')
+    await expect(startMirage({ dataDirectory, services: ['data-colection'] })).rejects.toThrow(
+      'There is no service “data-colection”; did you mean “data-collection”? There are: auth, ',
+    )
+    expect(existsSync(dataDirectory)).toBe(false)
+  })
+})
+
+describe('the socket of a service', () => {
+  const place = (dataDirectory: string): Parameters<typeof socketOf>[0] => ({
+    installation: { dataDirectory, masterKey: new Uint8Array(32), ownerKey: '' },
+    runtimeDirectory: '/run/user/1000',
+  })
+
+  it('lies in the data directory, or in the runtime directory where its path would be too long', () => {
+    expect(socketOf(place('/data'), 'auth')).toBe('/data/sockets/auth.sock')
+    const deep = `/${'deep/'.repeat(20)}`
+    expect(socketOf(place(deep), 'auth')).toMatch(/^\/run\/user\/1000\/mirage-[0-9a-f]{12}\/auth\.sock$/)
+    expect(socketOf(place(deep), 'auth')).not.toBe(socketOf(place(`${deep}x`), 'auth'))
+  })
+})
