@@ -1,0 +1,249 @@
+import { join } from 'node:path'
+import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
+import type { TrafficEntry } from '@mirage/lab/lab.ts'
+import { decodeFrame } from '@mirage/network/frame.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { chance, countOf, delay, differences, Installation, type Result, type Row, rowsOf } from './installation.ts'
+
+/**
+ * A run whose process is killed again and again ends as an undisturbed one does, and asks nothing twice that was
+ * answered. Chosen so that it covers every kind of traffic and has no host that lets a client wait for fifteen seconds.
+ */
+
+const kills = 20
+/** Tasks that a collector has at the same time. */
+const concurrency = 96
+const pairsPerFrame = 1_000
+/** One for questions about the target, one for the hosts of providers. */
+const lanes = 2
+
+const modules =
+  'dns-resolve dns-brute http-probe crawler tls-certificate port-scan extract-contacts extract-identifiers extract-secrets'
+const slow = ['vault', 'db', 'redis', 'remote', 'vpn', 'jump.corp', 'office-london.corp']
+const scan = [
+  'scan',
+  'northwind.example',
+  '--lab',
+  '--json',
+  '--quiet',
+  '--modules',
+  modules.replaceAll(' ', ','),
+  ...slow.flatMap((name) => ['--exclude', `${name}.northwind.example`]),
+]
+/** Modules whose tasks hold as many entities as there are at the moment: how many tasks that makes is chance. */
+const batched = ['dns-resolve']
+
+const seed = Number(process.env['MIRAGE_TEST_SEED'] ?? Date.now() % 1_000_000)
+
+/** When a process of the killed run was alive, in milliseconds; `until` is the kill. */
+interface Life {
+  from: number
+  until: number
+}
+
+interface Sent {
+  /** What was asked, so that the same request has the same text. */
+  request: string
+  at: number
+}
+
+interface Recorded {
+  request: string
+  /** When its answer was recorded at the latest. */
+  at: number
+}
+
+describe('a run that is killed again and again', () => {
+  let installation: Installation
+  let undisturbed: { summary: Row; result: Result }
+  let killed: { summary: Row; result: Result; run: string; lives: Life[]; traffic: TrafficEntry[] }
+
+  beforeAll(async () => {
+    installation = await Installation.create()
+    undisturbed = await runUndisturbed()
+    await installation.control('POST', '/clear-log')
+    killed = await runKilled()
+  }, 300_000)
+  afterAll(() => installation?.[Symbol.asyncDispose]())
+
+  async function runUndisturbed(): Promise<typeof undisturbed> {
+    const rows = await installation.rows(...scan)
+    const summary = rows.at(-1)!
+    return { summary, result: await installation.result(summary['run'] as string) }
+  }
+
+  async function runKilled(): Promise<typeof killed> {
+    console.info(`kill.test.ts: MIRAGE_TEST_SEED=${seed}`)
+    const random = chance(seed)
+    const lives: Life[] = []
+    let run: string | undefined
+    for (let kill = 0; kill < kills; kill++) {
+      const from = Date.now()
+      const command =
+        run === undefined ? installation.start(...scan) : installation.start('resume', run, '--json', '--quiet')
+      // Half of the time it is killed while it starts or reads where it was, else while it is at work.
+      if (run === undefined || random() < 0.7) await command.says('"kind":"run"')
+      await delay(random() * 700)
+      command.child.kill('SIGKILL')
+      const { stdout, signal, stderr } = await command.ended
+      expect(signal, stderr).toBe('SIGKILL')
+      lives.push({ from, until: Date.now() })
+      run ??= rowsOf(stdout.slice(0, stdout.lastIndexOf('\n')))[0]!['run'] as string
+    }
+    const from = Date.now()
+    const summary = (await installation.rows('resume', run!, '--json', '--quiet')).at(-1)!
+    lives.push({ from, until: Date.now() })
+    const traffic = await installation.traffic()
+    return { summary, result: await installation.result(run!), run: run!, lives, traffic }
+  }
+
+  it('ends as an undisturbed one, nothing missing and nothing twice', () => {
+    expect(differences(undisturbed.result, killed.result)).toEqual([])
+    for (const lines of Object.values(killed.result) as string[][])
+      expect([...countOf(lines)].filter(([, count]) => count > 1)).toEqual([])
+    for (const name of [
+      'status',
+      'stopReason',
+      'losses',
+      'entities',
+      'observations',
+      'relationships',
+      'findings',
+      'byType',
+    ])
+      expect({ [name]: killed.summary[name] }).toEqual({ [name]: undisturbed.summary[name] })
+  })
+
+  it('has the same outcomes', () => {
+    expect(outcomesOf(killed.summary)).toEqual(outcomesOf(undisturbed.summary))
+  })
+
+  it('sends nothing again that was answered, and at most what was under way at a kill', async () => {
+    const { lives, traffic, run } = killed
+    const recorded = await recordedOf(installation, run)
+    const sent = sentOf(traffic)
+    const busy = lives.filter(({ from, until }) => sent.http.some(({ at }) => at >= from && at < until))
+    expect(busy.length, 'processes that were killed at work').toBeGreaterThan(3)
+    const names = namesOf(undisturbed.result)
+    for (const [number, life] of lives.entries()) {
+      const about = `process ${number + 1} of ${lives.length}, seed ${seed}`
+      expect(sentAgain(sent.http, recorded.http, life), about).toEqual([])
+      expect(sentAgain(sent.ports, recorded.ports, life), about).toEqual([])
+      // Addresses of hosts are looked up for a connection, too: that cache lives as long as its process.
+      const again = sentAgain(sent.dns, recorded.dns, life).filter((request) => !names.has(request.split(' ')[1]!))
+      expect(again, about).toEqual([])
+      expect(unanswered(sent.http, recorded.http, life).length, about).toBeLessThanOrEqual(concurrency)
+      expect(unanswered(sent.dns, recorded.dns, life).length, about).toBeLessThanOrEqual(lanes * pairsPerFrame)
+    }
+  })
+})
+
+/** Ports that are connected to for HTTP and TLS as well, again after every kill. */
+const webPorts = /:(80|443|8000|8080|8443|8888)$/
+
+function sentOf(traffic: TrafficEntry[]): { http: Sent[]; dns: Sent[]; ports: Sent[] } {
+  const mine = traffic.filter(({ by }) => by === 'client')
+  const plain = ({ at, detail }: TrafficEntry): Sent => ({ at: Date.parse(at), request: detail })
+  return {
+    http: mine.filter(({ protocol }) => protocol.startsWith('http')).map(toSent),
+    dns: mine.filter(({ protocol }) => protocol === 'dns').map(plain),
+    ports: mine.filter(({ protocol, detail }) => protocol === 'tcp' && !webPorts.test(detail)).map(plain),
+  }
+}
+
+function namesOf({ entities }: Result): Set<string> {
+  const all = entities.map((line) => JSON.parse(line) as { type: string; value: string })
+  return new Set(all.filter(({ type }) => type === 'domain').map(({ value }) => value))
+}
+
+/** Requests of this life whose answer was not recorded in it. */
+function unanswered(sent: Sent[], recorded: Recorded[], { from, until }: Life): string[] {
+  const left = countOf(sent.filter(({ at }) => at >= from && at < until).map(({ request }) => request))
+  for (const { request, at } of recorded)
+    if (at >= from && at < until && left.has(request)) left.set(request, left.get(request)! - 1)
+  return [...left].filter(([, count]) => count > 0).map(([request]) => request)
+}
+
+function outcomesOf(summary: Row): unknown {
+  const outcomes = summary['outcomes'] as Record<string, Record<string, number>>
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([module, counts]) => [
+      module,
+      batched.includes(module) ? Object.keys(counts) : counts,
+    ]),
+  )
+}
+
+function toSent({ at, protocol, host, detail }: TrafficEntry): Sent {
+  const [method, path] = [detail.slice(0, detail.indexOf(' ')), detail.slice(detail.indexOf(' ') + 1)]
+  return { at: Date.parse(at), request: `${method} ${protocol}://${host}${path}` }
+}
+
+/** Requests of this life that it had no need to send: what was asked more often than was left unrecorded before it. */
+function sentAgain(sent: Sent[], recorded: Recorded[], { from, until }: Life): string[] {
+  const inLife = countOf(sent.filter(({ at }) => at >= from && at < until).map(({ request }) => request))
+  const known = new Map<string, number>()
+  const open = new Map<string, number>()
+  for (const { request, at } of recorded) {
+    const counts = at < from ? known : open
+    counts.set(request, (counts.get(request) ?? 0) + 1)
+  }
+  return [...inLife]
+    .filter(([request, count]) => known.has(request) && count > (open.get(request) ?? 0))
+    .map(([request]) => request)
+}
+
+interface ExchangeDocument {
+  id: string
+  run: string
+  at: number
+  kind: string
+  elapsedMs: number
+  asked: { method?: string; url?: string }
+  answer: { hops?: { url: string }[]; url?: string }
+}
+
+interface FrameDocument {
+  id: string
+  run: string
+  module: string
+  task: number
+  kind: 'dns' | 'tcp'
+  at: number
+  count: number
+  body: string
+}
+
+/** What the collector of this run recorded. */
+async function recordedOf(
+  { dataDirectory }: Installation,
+  run: string,
+): Promise<{ http: Recorded[]; dns: Recorded[]; ports: Recorded[] }> {
+  await using documents = await openSqliteDocuments({
+    path: join(dataDirectory, 'data-collection.db'),
+    perWorkspace: false,
+    use: 'control',
+  })
+  const exchanges = await documents.collection<ExchangeDocument>({ name: 'exchanges', indexes: { run: ['run', 'at'] } })
+  const frames = await documents.collection<FrameDocument>({ name: 'frames', indexes: { run: ['run', 'at'] } })
+  const found = { http: [] as Recorded[], dns: [] as Recorded[], ports: [] as Recorded[] }
+  const all = { index: 'run', equals: { run }, limit: 100_000 }
+  for (const { kind, at, elapsedMs, asked, answer } of (await exchanges.scan('default', all)).items)
+    if (kind === 'http')
+      for (const url of new Set([asked.url!, ...(answer.hops ?? []).map(({ url }) => url), answer.url!]))
+        found.http.push({ request: `${asked.method ?? 'GET'} ${url}`, at: at + elapsedMs })
+  for (const { id, module, task, kind, at, count, body } of (await frames.scan('default', all)).items) {
+    const key = { workspace: 'default', run, module, task: String(task) }
+    for (const { question } of decodeFrame({ id, key, kind, at, count, body: Buffer.from(body, 'base64') }))
+      if (kind === 'dns') found.dns.push({ request: question, at })
+      else
+        found.ports.push({
+          request: question.replace(
+            /^(.*) (\d+)$/,
+            (_, address: string, port: string) => `${address.includes(':') ? `[${address}]` : address}:${port}`,
+          ),
+          at,
+        })
+  }
+  return found
+}
