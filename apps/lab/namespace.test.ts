@@ -33,7 +33,7 @@ describe.skipIf(reason !== undefined)(
       lab = await startLabInNamespace({ name, size: 'demo', seed: 7, directory })
     })
     afterAll(async () => {
-      await lab[Symbol.asyncDispose]()
+      await lab?.[Symbol.asyncDispose]()
       rmSync(directory, { recursive: true })
     })
 

@@ -2,6 +2,7 @@ import { compileScope } from '@mirage/model/scope.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { WorldSize } from '../world/size.ts'
+import { parentOf } from '../protocols/dns/name-space.ts'
 import { makeWorld, type World } from '../world/world.ts'
 import { accountOracles } from './accounts.ts'
 import { addressOracles } from './address.ts'
@@ -61,7 +62,9 @@ function coreTruth(world: World, known: readonly Oracle[]): CoreTruth {
   const own = ownNames(world)
   for (const { fact, by } of closure(world, known, own)) truth.add(fact, by)
   for (const { name, apex } of own) {
-    if (name !== apex) truth.add(saw(thing('domain', apex), 'subdomain', 'domain', name), undefined)
+    // The names between a name and its apex exist, too, though they own nothing.
+    for (let at = name; at !== apex; at = parentOf(at))
+      truth.add(saw(thing('domain', apex), 'subdomain', 'domain', at), undefined)
     for (const record of world.records.get(name) ?? [])
       for (const fact of recordFact(record)) truth.add(fact, undefined)
   }

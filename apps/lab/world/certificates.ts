@@ -129,6 +129,9 @@ export interface Certificates {
   ofProvider(host: string): Certificate
 }
 
+/** Certificates of the fleet that are kept, because the next question is often for the same one. */
+const maxRecent = 1000
+
 export function makeCertificates(seed: number, fleet: Fleet, machines: ReadonlyMap<string, Machine>): Certificates {
   const root = once(() => buildCertificate(rootPlan, seed))
   const intermediate = once(() => buildCertificate(intermediatePlan, seed))
@@ -143,6 +146,16 @@ export function makeCertificates(seed: number, fleet: Fleet, machines: ReadonlyM
     if (!plan.unlogged) logged.push(certificate)
   }
   const ofProvider = new Map<string, Certificate>()
+  const recent = new Map<number, Certificate>()
+  function ofFleet(number: number): Certificate {
+    let certificate = recent.get(number)
+    if (!certificate) {
+      if (recent.size >= maxRecent) recent.clear()
+      certificate = buildCertificate(fleetPlan(fleet, number), seed)
+      recent.set(number, certificate)
+    }
+    return certificate
+  }
   return {
     get root() {
       return root()
@@ -163,9 +176,9 @@ export function makeCertificates(seed: number, fleet: Fleet, machines: ReadonlyM
       const named = serverName === undefined ? -1 : fleet.indexOf(serverName)
       const [first] = fleet.namesAt(slot)
       const index = named >= 0 && fleet.certificateOf(named) >= 0 ? named : (first ?? slot)
-      return buildCertificate(fleetPlan(fleet, Math.floor(index / namesPerCertificate)), seed)
+      return ofFleet(Math.floor(index / namesPerCertificate))
     },
-    ofFleet: (number) => buildCertificate(fleetPlan(fleet, number), seed),
+    ofFleet,
     ofProvider(host) {
       let certificate = ofProvider.get(host)
       if (!certificate) {

@@ -17,6 +17,7 @@ export interface Fleet {
   indexOf(name: string): number
   /** True for a site (`osl.northwind.example`), which exists but owns no record. */
   isSite(name: string): boolean
+  readonly sites: readonly string[]
   fateOf(index: number): Fate
   addressOf(index: number): string
   address6Of(index: number): string | undefined
@@ -166,6 +167,7 @@ export function makeFleet(seed: number, names: number): Fleet {
     slots,
     nameOf,
     indexOf,
+    sites: names > 0 ? sites.map((site) => site + apex) : [],
     isSite: (name) => names > 0 && name.endsWith(apex) && siteNumber.has(name.slice(0, -apex.length)),
     fateOf,
     addressOf: (index) => slotAddress(index % slots),

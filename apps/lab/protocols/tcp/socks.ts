@@ -58,6 +58,8 @@ function negotiate(socket: Socket, hub: TcpHub): void {
       socket.write(Uint8Array.of(5, offered.includes(0) ? 0 : 255))
       if (!offered.includes(0)) return void socket.end()
       greeted = true
+      // Who has greeted may wait: that is how a client learns when the lab goes away.
+      socket.setTimeout(0)
     }
     const request = readRequest(waiting)
     if (!request) return
