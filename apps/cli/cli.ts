@@ -36,6 +36,10 @@ export interface Cli {
   signal: AbortSignal
   /** The one connection of this command, opened on first use and closed when the command ends. */
   connect(): Promise<Session>
+  /** The runs that this command follows: it pauses them itself when it is interrupted. */
+  followed: Set<string>
+  /** How long an interrupted command may still take, milliseconds: it is to be gone within two seconds. */
+  timeLeft(): number
   /** What is to be done when the command ends, while its connection is still there. */
   atEnd: AsyncDisposableStack
   /** Says how the command ends, where that is not 0. */

@@ -34,6 +34,7 @@ export async function followRun(cli: Cli, run: Run, options: FollowOptions): Pro
   const output = options.file === undefined ? cli.results : await fileOutput(options.file)
   const results = format && writeResults(format, output, api, run.run)
   const findings: Finding[] = []
+  cli.followed.add(run.run)
   let ended: Run | undefined
 
   async function watch(): Promise<Run> {
@@ -118,12 +119,8 @@ function together(watchers: Watcher[]): Watcher {
 }
 
 /** Pauses the run within the time there is, and says how to go on. A reader that left, as `head` does, is told nothing. */
-async function keepForLater(
-  { people, environment, signal }: Cli,
-  api: Api,
-  run: string,
-  isOver: boolean,
-): Promise<void> {
+async function keepForLater(cli: Cli, api: Api, run: string, isOver: boolean): Promise<void> {
+  const { people, environment, signal } = cli
   const isSilent = (signal.reason as Interrupted).exitCode === exitCodes.done
   if (isOver) {
     if (!isSilent) people.complain(`The run had ended; its results are kept: ${environment.program} show ${run}`)
@@ -131,7 +128,7 @@ async function keepForLater(
   }
   let trouble = ''
   try {
-    await inTime(api.scans.pauseRun({ run }), 600)
+    await inTime(api.scans.pauseRun({ run }), cli.timeLeft() - 300)
   } catch (error) {
     trouble = ` (it could not be paused in order: ${messageOf(error)})`
   }

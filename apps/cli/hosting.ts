@@ -39,8 +39,9 @@ export async function stopForOthers(cli: Cli): Promise<void> {
   if (!host) return
   const isSilent = (cli.signal.reason as Interrupted).exitCode === exitCodes.done
   try {
-    for (const run of await inTime(runsUnderWay(lastCalls), 400)) {
-      await inTime(lastCalls.scans.pauseRun({ run }), 400)
+    for (const run of await inTime(runsUnderWay(lastCalls), cli.timeLeft())) {
+      if (cli.followed.has(run)) continue
+      await inTime(lastCalls.scans.pauseRun({ run }), cli.timeLeft())
       if (!isSilent)
         cli.people.complain(
           `This process also carried ${run} of another command; it is paused too.`,

@@ -33,6 +33,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
   const people = openPeople(stderr, styleOf(environment.color ?? stderr.isTTY === true))
   let connection: Promise<Connection> | undefined
   let code: number = exitCodes.done
+  let interruptedAt = 0
   const cli: Cli = {
     environment,
     stdin,
@@ -46,9 +47,13 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
       const { api, apiUntil, host } = await (connection ??= connect(environment))
       return { api: apiUntil(cli.signal), lastCalls: api, ...(host ? { host } : {}) }
     },
+    followed: new Set(),
+    timeLeft: () => Math.max(0, interruptedAt + lastStepsMs - performance.now()),
     atEnd: new AsyncDisposableStack(),
     exitWith: (given) => (code = given),
   }
+  cli.signal.addEventListener('abort', () => (interruptedAt = performance.now()), { once: true })
+
   async function work(): Promise<void> {
     await createProgram(cli, version).parseAsync(bareValues(argv), { from: 'user' })
     if (connection) await stayForOthers(cli)
@@ -70,14 +75,13 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
     const reason: unknown = cli.signal.aborted ? cli.signal.reason : error
     code = reason instanceof Interrupted ? reason.exitCode : explain(reason, people, argv, environment)
   }
-  if (cli.signal.aborted) await inTime(close(), closeMs).catch(() => undefined)
+  if (cli.signal.aborted) await inTime(close(), cli.timeLeft()).catch(() => undefined)
   else await close()
   return code
 }
 
-/** An interrupted command ends within two seconds: so long for its own last steps, so long for closing what is open. */
-const lastStepsMs = 800
-const closeMs = 1000
+/** How long the last steps of an interrupted command may take, all together, milliseconds. */
+const lastStepsMs = 1700
 
 /** Rejects some time after the signal, for commands that do not end by themselves. */
 function longAfter(signal: AbortSignal): Promise<never> {
