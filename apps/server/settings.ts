@@ -50,7 +50,7 @@ function fileLayer(path: string): Layer {
   const content = parseFile(path) ?? {}
   const isSections =
     typeof content === 'object' &&
-    Object.values(content as object).every((section) => typeof section === 'object' && section !== null)
+    Object.values(content).every((section) => typeof section === 'object' && section !== null)
   if (!isSections)
     throw new MirageError({
       code: 'settings.invalid',
