@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/valid-title, vitest/valid-describe-callback -- name and body are given to the function */
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'

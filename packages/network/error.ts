@@ -101,7 +101,9 @@ export function toNetworkError(error: unknown, peer: string): NetworkError {
     })
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO')
     return unreachable('tls', `TLS with ${peer} failed: ${message}`, error)
-  return unreachable('connection', `The connection to ${peer} failed: ${code || message}`, error)
+  // Node's codes are known to whoever runs a server; undici's are not.
+  const what = code === '' || code.startsWith('UND_ERR_') ? message : code
+  return unreachable('connection', `The connection to ${peer} failed: ${what}`, error)
 }
 
 function describe(error: unknown): { code?: string; message: string } {
