@@ -1,7 +1,8 @@
 import { connect } from 'node:net'
 import type { DialMap } from './dial-map.ts'
 
-const patienceMs = 1_000
+/** A lab that is gone refuses at once; one on a busy machine may take its time. */
+const patienceMs = 5_000
 
 /** True when the lab behind this dial map takes connections. Never rejects. */
 export function labAnswers({ tcp }: DialMap): Promise<boolean> {

@@ -9,6 +9,7 @@ import { type HttpClient, openHttpClient } from './http.ts'
 import type { Limiter } from './limiter.ts'
 import type { DnsEngine } from './dns/engine.ts'
 import { type Lanes, openLanes } from './lanes.ts'
+import { openLifeline } from './lifeline.ts'
 import { parseProxy } from './proxy.ts'
 import { type Task, type TaskOptions, openTask } from './task.ts'
 
@@ -52,6 +53,8 @@ export interface SessionOptions {
 export interface Session extends AsyncDisposable {
   /** The ways out for one attempt of one task. Dispose it when the attempt ends. */
   task(options: TaskOptions): Task
+  /** The lab went away since the session was opened, though it may be back: everything here ended as `cancelled`. */
+  isCut(): boolean
 }
 
 /** What tasks share with their session. */
@@ -63,6 +66,8 @@ export interface SessionContext {
   http: HttpClient
   lanes: Lanes
   signal: AbortSignal
+  /** Resolves when the way out is whole, so that what came back is the peer's doing. Throws `cancelled` otherwise. */
+  confirm(): Promise<void>
 }
 
 /** The way out of this process. Only what a session's policy lets through leaves, and only what is recorded is answered. */
@@ -92,10 +97,14 @@ function openSession(network: NetworkOptions, options: SessionOptions, own: () =
     ownAddresses: own,
     isTargetNameServer: lanes.isTargetNameServer,
   }
-  const context: SessionContext = { options, network, policy, dialer, http, lanes, signal: stop.signal }
+  const lifeline = dialMap && openLifeline(dialMap, () => stop.abort(cancelled('The lab went away.')))
+  const confirm = async (): Promise<void> => lifeline?.confirm()
+  const context: SessionContext = { options, network, policy, dialer, http, lanes, signal: stop.signal, confirm }
   return {
     task: (task) => openTask(context, task),
+    isCut: () => lifeline?.isCut ?? false,
     async [Symbol.asyncDispose]() {
+      lifeline?.[Symbol.dispose]()
       stop.abort(cancelled('The run was stopped or its policy changed.'))
       http[Symbol.dispose]()
       dialer[Symbol.dispose]()

@@ -151,6 +151,9 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       try {
         for await (const answer of lane().resolve(ask, AbortSignal.any([signal, stop.signal]))) {
           receive(answer)
+          // A store that is slow, or full, holds back the questions too.
+          const [oldest] = recording
+          if (recording.size > readAhead) await oldest
           if (answers.size > readAhead) await answers.drained()
         }
       } finally {

@@ -520,10 +520,29 @@ describe('ports', () => {
   })
 
   test('are not taken for closed when the lab is away', async () => {
-    const { session } = open()
+    const { session, recorder } = open()
     await lab[Symbol.asyncDispose]()
-    expect(await outcomeOf(all(testTask(session).tcp.scan('198.18.0.11', [80])))).toBe('unreachable proxy')
+    expect(await outcomeOf(all(testTask(session).tcp.scan('198.18.0.11', [80])))).toMatch(
+      /^cancelled|^unreachable proxy/,
+    )
+    expect(recorder.frames).toEqual([])
     lab = await openTestLab()
+  })
+
+  test('are not taken for what a lab makes of them that goes away meanwhile', async () => {
+    const { promise: met, resolve: meet } = Promise.withResolvers<void>()
+    lab.stand('198.18.0.11:22', meet)
+    lab.stand('198.18.0.11:443', meet)
+    const { session, recorder } = open()
+    const task = testTask(session)
+    const outcomes = [outcomeOf(all(task.tcp.scan('198.18.0.11', [22]))), outcomeOf(task.tls.peer('198.18.0.11', 443))]
+    await met
+    await lab[Symbol.asyncDispose]()
+    expect(await Promise.all(outcomes)).toEqual(['cancelled cancelled', 'cancelled cancelled'])
+    expect([recorder.frames, [...recorder.exchanges]]).toEqual([[], []])
+    expect(session.isCut()).toBe(true)
+    lab = await openTestLab()
+    expect(session.isCut(), 'what was seen in between stays in doubt').toBe(true)
   })
 })
 

@@ -187,6 +187,7 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
         old === undefined
           ? { ...(await send()), id, key: exchangeKey, kind, at, elapsedMs: now() - at }
           : { ...old, id, key: exchangeKey }
+      await session.confirm()
       await recorder.record(exchange)
       signal.throwIfAborted()
       return exchange
@@ -199,6 +200,7 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
 
     async recordFrame(kind, pairs) {
       const frame = encodeFrame(key, kind, pairs, now())
+      await session.confirm()
       await recorder.recordFrame(frame)
       return frame.id
     },

@@ -72,9 +72,12 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       else end = yielded
       if (signal.aborted) return false
     }
+    if (signal.aborted) return false
+    // Also when it is back by now: part of what it would have answered is missing.
+    if (run.session.isCut() || (run.dialMap && end && mayBeGone(end) && !(await labAnswers(run.dialMap))))
+      throw labAway()
     // Only the end of the lease or of the session cancels: either way this attempt counts for nothing.
-    if (signal.aborted || !end || end.outcome === 'cancelled') return false
-    if (run.dialMap && mayBeGone(end) && !(await labAnswers(run.dialMap))) throw labAway()
+    if (!end || end.outcome === 'cancelled') return false
     const outcome = timeout.aborted ? 'timed-out' : end.outcome
     const reason = timeout.aborted ? `it took longer than ${module.limits?.timeout ?? defaultTimeout}` : end.reason
     await outbox.finish({

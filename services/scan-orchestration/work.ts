@@ -53,7 +53,10 @@ async function takeOver(orchestrator: Orchestrator, worker: string): Promise<voi
 async function leaseOnce(orchestrator: Orchestrator, request: LeaseRequest): Promise<LeasedTask[]> {
   if (orchestrator.waitingFor !== undefined) return []
   const slots: Slots = { worker: request.worker, free: new Map(Object.entries(request.free)), others: request.others }
-  const runs = [...orchestrator.active.values()].filter(({ row }) => row.status === 'running' && row.stopping === null)
+  const now = orchestrator.clock.now()
+  const runs = [...orchestrator.active.values()].filter(
+    ({ row, held }) => row.status === 'running' && row.stopping === null && (held === undefined || held.until <= now),
+  )
   const tasks: LeasedTask[] = []
   turn++
   for (let i = 0; i < runs.length; i++) {

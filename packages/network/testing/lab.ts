@@ -18,7 +18,7 @@ export interface TestLab extends AsyncDisposable {
   stand(at: string, stand: Stand | 'silent'): void
   http(at: string, listener: RequestListener): void
   https(at: string, listener: RequestListener, certificate?: 'valid' | 'expired' | 'nameless'): void
-  /** Connections open now. */
+  /** Connections to something of the world open now. */
   readonly open: number
 }
 
@@ -30,6 +30,7 @@ export async function openTestLab(): Promise<TestLab> {
   const world = new Map<string, Stand | 'silent'>()
   const dialled: string[] = []
   const sockets = new Set<Socket>()
+  const standing = new Set<Socket>()
   const socks = createTcpServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
@@ -46,6 +47,8 @@ export async function openTestLab(): Promise<TestLab> {
     const port = (await readExactly(socket, 2)).readUInt16BE()
     const at = `${address}:${port}`
     dialled.push(at)
+    standing.add(socket)
+    socket.on('close', () => standing.delete(socket))
     const stand = world.get(at)
     if (stand === 'silent') return void socket.resume() // reads on, to notice the end
     socket.write(Uint8Array.of(5, stand === undefined ? 5 : 0, 0, 1, 0, 0, 0, 0, 0, 0))
@@ -78,7 +81,7 @@ export async function openTestLab(): Promise<TestLab> {
       world.set(at, (socket) => server.emit('connection', socket))
     },
     get open() {
-      return sockets.size
+      return standing.size
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
