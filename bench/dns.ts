@@ -6,16 +6,7 @@ import type { DnsQuestion } from '@mirage/model/exchange.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
 import { startNsd } from '@mirage/network/dns/testing/nsd.ts'
 import type { DnsLane } from '@mirage/network/dns/lane.ts'
-
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  /** What another tool reached in the same run. */
-  peer?: number
-  /** What is asked for at least. */
-  limit?: number
-}
+import { type Figure, tableOf } from './figure.ts'
 
 const names = 100_000
 const secondsEach = 2
@@ -133,4 +124,4 @@ function median(values: number[]): number {
   return Math.round(values.toSorted((one, other) => one - other)[values.length >> 1] ?? 0)
 }
 
-if (import.meta.main) console.table(await benchDns())
+if (import.meta.main) console.log(tableOf(await benchDns()))

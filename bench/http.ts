@@ -9,16 +9,7 @@ import { openNetwork } from '@mirage/network/session.ts'
 import { testEngine } from '@mirage/network/testing/engine.ts'
 import { fixture, openTestLab } from '@mirage/network/testing/lab.ts'
 import { get, testRecorder } from '@mirage/network/testing/session.ts'
-
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  /** What another tool reached in the same run. */
-  peer?: number
-  /** What is asked for at least. */
-  limit?: number
-}
+import { type Figure, tableOf } from './figure.ts'
 
 const hosts = 1_000
 /** Looked at before the clock starts: a scan is long, its first moment is not its speed. */
@@ -156,4 +147,4 @@ export async function benchHttp(): Promise<Figure[]> {
 }
 
 if (!isMainThread) await serve()
-else if (import.meta.main) console.table(await benchHttp())
+else if (import.meta.main) console.log(tableOf(await benchHttp()))

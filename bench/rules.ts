@@ -14,16 +14,7 @@ import { type RelationshipKind, relationshipId } from '@mirage/model/relationshi
 import { correlationEngine } from '@mirage/services/correlation-engine/service.ts'
 import { type ObservationBatch, observationsCollected } from '@mirage/services/data-collection/contract.ts'
 import { runDrained } from '@mirage/services/scan-orchestration/contract.ts'
-
-export interface Figure {
-  name: string
-  value: number
-  unit: string
-  /** What another tool reached in the same run. */
-  peer?: number
-  /** What is asked for: at least for rates, at most for times. */
-  limit?: number
-}
+import { type Figure, tableOf } from './figure.ts'
 
 const observations = 150_000
 const hosts = 40_000
@@ -159,7 +150,7 @@ export async function benchRules(): Promise<Figure[]> {
       {
         name: 'observations into the graph',
         value: Math.round((count / upsertMs) * 1000),
-        unit: 'per second',
+        unit: 'observations/s',
         limit: 28_500,
       },
       { name: 'graph time an observation', value: Math.round((upsertMs / count) * 10_000) / 10, unit: 'µs', limit: 35 },
@@ -181,8 +172,4 @@ function milliseconds({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000
 }
 
-if (import.meta.main)
-  for (const { name, value, unit, limit } of await benchRules())
-    console.log(
-      `${name.padEnd(44)} ${String(value).padStart(10)} ${unit}${limit === undefined ? '' : `  (asked: ${limit})`}`,
-    )
+if (import.meta.main) console.log(tableOf(await benchRules()))

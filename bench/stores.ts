@@ -10,7 +10,7 @@ import { type EntityRef, entityRef } from '@mirage/model/entity.ts'
 import { observationId } from '@mirage/model/observation.ts'
 import { relationshipId } from '@mirage/model/relationship.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
-import type { Figure } from './figure.ts'
+import { type Figure, tableOf } from './figure.ts'
 
 const sizes = [10_000, 100_000, 1_000_000]
 const batch = 500
@@ -287,8 +287,4 @@ export async function benchStores(): Promise<Figure[]> {
   ]
 }
 
-if (import.meta.main) {
-  for (const { name, value, unit, limit } of await benchStores()) {
-    console.log(`${name.padEnd(56)} ${value.toFixed(1).padStart(9)} ${unit}${limit ? ` (≤ ${limit})` : ''}`)
-  }
-}
+if (import.meta.main) console.log(tableOf(await benchStores()))
