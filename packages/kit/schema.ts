@@ -103,3 +103,11 @@ export const Instant = t.String({
   pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$',
   description: 'ISO 8601, UTC.',
 })
+
+/** A page of a list that is short enough to be at hand whole. Cursors are positions: such lists keep their order. */
+export function pageOf<T>(all: T[], { after, limit = 1000 }: { after?: string; limit?: number }): PageOf<T> {
+  const from = Math.max(0, Number.parseInt(after ?? '0', 10) || 0)
+  const items = all.slice(from, from + limit)
+  const end = from + items.length
+  return { items, ...(end < all.length ? { next: String(end) } : {}), total: all.length, totalIsLowerBound: false }
+}

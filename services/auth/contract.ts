@@ -1,5 +1,5 @@
 import { defineContract, get, Nothing, post, remove } from '@mirage/kit/contract.ts'
-import { Instant } from '@mirage/kit/schema.ts'
+import { Instant, Page, pageInput } from '@mirage/kit/schema.ts'
 import { type Static, Type as t } from 'typebox'
 
 export const ApiKey = t.Object({
@@ -31,7 +31,8 @@ export const auth = defineContract('auth', 'Who calls: API keys.', {
   listApiKeys: get('/api-keys', {
     summary: 'API keys, without their values.',
     permission: 'api-keys:read',
-    reply: t.Object({ items: t.Array(ApiKey) }),
+    input: pageInput,
+    reply: Page(ApiKey),
   }),
   removeApiKey: remove('/api-keys/{id}', {
     summary: 'Refuses a key from now on.',

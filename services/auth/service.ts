@@ -1,4 +1,5 @@
 import { MirageError } from '@mirage/kit/errors.ts'
+import { pageOf } from '@mirage/kit/schema.ts'
 import { mayCall } from '@mirage/kit/routes.ts'
 import { defineService } from '@mirage/kit/service.ts'
 import { installation, sql } from '@mirage/ports/needs.ts'
@@ -24,7 +25,7 @@ export const authService = defineService({
             })
           return keys.create(call.workspace, input)
         },
-        listApiKeys: async (_input, { workspace }) => ({ items: await keys.list(workspace) }),
+        listApiKeys: async (page, { workspace }) => pageOf(await keys.list(workspace), page),
         removeApiKey: async ({ id }, { workspace }) => {
           await keys.remove(workspace, id)
           return {}

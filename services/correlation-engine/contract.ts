@@ -111,7 +111,8 @@ export const correlation = defineContract(
     listRules: get('/rules', {
       summary: 'The rules in force.',
       permission: 'findings:read',
-      reply: t.Object({ items: t.Array(Rule) }),
+      input: pageInput,
+      reply: Page(Rule),
     }),
     countGraph: get('/graphs/counts', {
       summary: 'How many nodes and edges, by type.',

@@ -1,10 +1,12 @@
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Handlers } from '@mirage/kit/contract.ts'
+import { pageOf } from '@mirage/kit/schema.ts'
+import type { Static } from 'typebox'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import { relationshipKinds } from '@mirage/model/relationship.ts'
 import type * as port from '@mirage/ports/graph.ts'
 import type { CompiledRule } from './compile.ts'
-import type { correlation, GraphEdge, GraphNode } from './contract.ts'
+import type { correlation, GraphEdge, GraphNode, Rule } from './contract.ts'
 import type { Engine } from './engine.ts'
 import type { FindingStore } from './finding-store.ts'
 import { nodeIdOf, wireEdge, wireNode } from './wire.ts'
@@ -33,15 +35,7 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
         ...(comment === undefined ? {} : { comment }),
       }),
     exportFindings: ({ run }, { workspace }) => findings.ofRun(workspace, run),
-    listRules: () => ({
-      items: rules.map(({ definition: { id, severity, title, summary, source } }) => ({
-        id,
-        severity,
-        title,
-        summary,
-        ...(source === undefined ? {} : { source }),
-      })),
-    }),
+    listRules: (page) => pageOf(rules.map(viewRule), page),
     countGraph: ({ run }, { workspace }) => graph.counts(workspace, scopeOf(run)),
     async getSubgraph({ run, roots = [], depth, maxNodes, maxEdges }, { workspace }) {
       const ids = roots.map(nodeIdOf)
@@ -123,4 +117,9 @@ function noSuchNode(name: string): MirageError {
     status: 404,
     detail: `The graph has no “${name}”. Name an entity by its id or as type:value, for instance domain:example.com.`,
   })
+}
+
+function viewRule({ definition }: CompiledRule): Static<typeof Rule> {
+  const { id, severity, title, summary, source } = definition
+  return { id, severity, title, summary, ...(source === undefined ? {} : { source }) }
 }

@@ -1,6 +1,6 @@
 import { defineContract, get, Nothing, put, remove } from '@mirage/kit/contract.ts'
 import { defineEvent } from '@mirage/kit/event.ts'
-import { Instant } from '@mirage/kit/schema.ts'
+import { Instant, Page, pageInput } from '@mirage/kit/schema.ts'
 import { contacts } from '@mirage/model/contact.ts'
 import { type Static, Type as t } from 'typebox'
 
@@ -62,8 +62,13 @@ export const moduleRegistry = defineContract(
     listModules: get('/modules', {
       summary: 'Modules, by what goes in and comes out.',
       permission: 'modules:read',
-      input: { consumes: t.Optional(t.String()), produces: t.Optional(t.String()), useCase: t.Optional(t.String()) },
-      reply: t.Object({ items: t.Array(ModuleInfo) }),
+      input: {
+        consumes: t.Optional(t.String()),
+        produces: t.Optional(t.String()),
+        useCase: t.Optional(t.String()),
+        ...pageInput,
+      },
+      reply: Page(ModuleInfo),
     }),
     getModule: get('/modules/{module}', {
       summary: 'One module.',
@@ -82,7 +87,8 @@ export const moduleRegistry = defineContract(
     listKeys: get('/keys', {
       summary: 'Keys that modules need and whether they are set; never a value.',
       permission: 'keys:read',
-      reply: t.Object({ items: t.Array(KeyInfo) }),
+      input: pageInput,
+      reply: Page(KeyInfo),
     }),
     setKey: put('/keys/{name}', {
       summary: 'Stores a key, encrypted.',

@@ -1,4 +1,5 @@
 import { announcement } from '@mirage/kit/event.ts'
+import { pageOf } from '@mirage/kit/schema.ts'
 import { defineService } from '@mirage/kit/service.ts'
 import { manifest } from '@mirage/modules/manifest.generated.ts'
 import { documents, installation } from '@mirage/ports/needs.ts'
@@ -17,14 +18,14 @@ export const moduleRegistryService = defineService({
       announce([announcement(modulesChanged, workspace, `${clock.now()}/${JSON.stringify(change)}`, change)])
     return {
       handlers: {
-        listModules: async (filter, { workspace }) => ({ items: await registry.list(workspace, filter) }),
+        listModules: async (input, { workspace }) => pageOf(await registry.list(workspace, input), input),
         getModule: ({ module }, { workspace }) => registry.get(workspace, module),
         changeModule: async ({ module, enabled }, { workspace }) => {
           const info = await registry.enable(workspace, module, enabled)
           await changed(workspace, { modules: [module], keys: [] })
           return info
         },
-        listKeys: async (_input, { workspace }) => ({ items: await registry.keys(workspace) }),
+        listKeys: async (page, { workspace }) => pageOf(await registry.keys(workspace), page),
         setKey: async ({ name, value }, { workspace }) => {
           const info = await registry.setKey(workspace, name, value)
           await changed(workspace, { modules: [], keys: [name] })

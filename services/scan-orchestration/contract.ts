@@ -324,8 +324,8 @@ export const scans = defineContract(
     listLanes: get('/runs/{run}/modules', {
       summary: 'The modules of a run and how far each is.',
       permission: 'runs:read',
-      input: run,
-      reply: t.Object({ items: t.Array(Lane) }),
+      input: { ...run, ...pageInput },
+      reply: Page(Lane),
       errors: unknownRun,
     }),
     listReached: get('/runs/{run}/entities', {
@@ -353,7 +353,8 @@ export const scans = defineContract(
     listProfiles: get('/profiles', {
       summary: 'Profiles that a run can name.',
       permission: 'runs:read',
-      reply: t.Object({ items: t.Array(Profile) }),
+      input: pageInput,
+      reply: Page(Profile),
     }),
     leaseTasks: post('/leases', {
       summary: 'Work for a worker, as much as its free slots take; waits a moment when there is none.',

@@ -1,5 +1,5 @@
 import type { Handlers } from '@mirage/kit/contract.ts'
-import type { PageOf } from '@mirage/kit/schema.ts'
+import { pageOf, type PageOf } from '@mirage/kit/schema.ts'
 import { compareRuns, runBefore } from './compare.ts'
 import { type Reached, type Run, type RunDefinition, type RunPolicy, type scans } from './contract.ts'
 import { cancelRun, createRun, deleteRun, pauseRun, previewRun, resumeRun } from './lifecycle.ts'
@@ -35,9 +35,8 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
         after: lastEventId,
         signal,
       }),
-    listLanes: async ({ run }, { workspace }) => ({
-      items: await viewLanes(orchestrator, await rowOf(orchestrator, workspace, run)),
-    }),
+    listLanes: async ({ run, ...page }, { workspace }) =>
+      pageOf(await viewLanes(orchestrator, await rowOf(orchestrator, workspace, run)), page),
     listReached: async ({ run, after, limit }, { workspace }) =>
       listReached(orchestrator, await rowOf(orchestrator, workspace, run), after ?? '', limit ?? 1000),
     describeReached: async ({ run, ids }, { workspace }) => ({
@@ -47,7 +46,7 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
       const now = await rowOf(orchestrator, workspace, run)
       return compareRuns(orchestrator, await runBefore(orchestrator, now, before), now)
     },
-    listProfiles: () => ({ items: [...orchestrator.profiles.values()] }),
+    listProfiles: (page) => pageOf([...orchestrator.profiles.values()], page),
     leaseTasks: async (request, { signal }) => ({ tasks: await leaseTasks(orchestrator, request, signal) }),
     renewLeases: ({ worker, leases }) => renewLeases(orchestrator, worker, leases),
     holdRun: async ({ run, worker, waitingFor }) => {

@@ -327,7 +327,7 @@ const shodan = sampleModule('shodan', {
 })
 
 test('modules by what goes in and comes out', async () => {
-  await using gateway = await startFakeGateway(handlersWith({ modules: { listModules: () => ({ items: [shodan] }) } }))
+  await using gateway = await startFakeGateway(handlersWith({ modules: { listModules: () => pageOf([shodan]) } }))
   const { stdout } = await runCommand(['modules', '--consumes', 'ip-address', '--produces', 'open-port'], { gateway })
   expect(linesOf(stdout)[1]).toBe('shodan  stored   ip-address → domain  SHODAN_API_KEY: set')
   expect(gateway.calls.at(-1)?.input).toEqual({ consumes: 'ip-address', produces: 'open-port' })
@@ -356,7 +356,7 @@ test('a key is read from standard input, and nothing repeats it', async () => {
 test('keys test asks each source and ends with 1 where one refuses', async () => {
   await using gateway = await startFakeGateway(
     handlersWith({
-      modules: { listModules: () => ({ items: [sampleModule('crtsh'), shodan] }) },
+      modules: { listModules: () => pageOf([sampleModule('crtsh'), shodan]) },
       collection: {
         tryModule: () => ({ outcome: 'key-refused', reason: '401', observations: [], findings: [], requests: 1 }),
       },
@@ -373,7 +373,7 @@ test('keys import stores what modules need and names the rest', async () => {
   await using gateway = await startFakeGateway(
     handlersWith({
       modules: {
-        listModules: () => ({ items: [shodan] }),
+        listModules: () => pageOf([shodan]),
         setKey: ({ name }) => ({ name, state: 'set', modules: ['shodan'] }),
       },
     }),

@@ -194,7 +194,7 @@ export function sampleHandlers(
         return {}
       },
       watchRun: (_input, call) => numbered(events, Number(call.lastEventId ?? 0)),
-      listLanes: () => ({ items: samplePlan.lanes }),
+      listLanes: () => pageOf(samplePlan.lanes),
       describeReached: ({ ids }) => ({
         items: sampleEntities
           .filter(({ id }) => ids.includes(id))
