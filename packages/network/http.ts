@@ -183,6 +183,8 @@ function isRepeatable(method: HttpRequest['method']): boolean {
 }
 
 function isHangUp(error: unknown): boolean {
+  // A line that ends while a request waits on it is dropped, and the request with it, before anything was sent.
+  if (error === gone) return true
   if (!(error instanceof Error) || !('code' in error)) return false
   return (
     error.code === 'UND_ERR_SOCKET' ||
