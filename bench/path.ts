@@ -35,7 +35,7 @@ export async function benchPath(sizes = [10_000, 100_000]): Promise<Figure[]> {
 async function measure(size: number): Promise<Figure[]> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'mirage-path-'))
   try {
-    await using server = await startMirage({ dataDirectory, services: everyone })
+    await using _server = await startMirage({ dataDirectory, services: everyone })
     const { masterKey } = openInstallation(dataDirectory, undefined)
     const tokens = openTokens(masterKey, systemClock)
     await using dispatch = openDispatch({
@@ -73,9 +73,9 @@ async function measure(size: number): Promise<Figure[]> {
       const batch = { run, task, attempt, index, module: 'dns-brute', moduleVersion: 1, observations, findings: [] }
       await bus.publish([announcement(observationsCollected, 'default', `${run}/${task}/${attempt}/${index}`, batch)])
       // Back pressure as leases give it: never far ahead of the slowest reader.
-      while (index % 8 === 0 && (await lags()) > 40) await new Promise((resolve) => setTimeout(resolve, 5))
+      if (index % 8 === 0) await until(async () => (await lags()) <= 40)
     }
-    while ((await lags()) > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    await until(async () => (await lags()) === 0)
     const seconds = (performance.now() - startedAt) / 1000
     clearInterval(beat)
     clearInterval(renew)
@@ -117,6 +117,10 @@ async function measure(size: number): Promise<Figure[]> {
   } finally {
     rmSync(dataDirectory, { recursive: true, force: true })
   }
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 function sighting(run: string, number: number): Observation {

@@ -78,7 +78,7 @@ async function listRuns(
   const rows = await query.execute()
   const { count } = await db
     .selectFrom('run')
-    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .select((expression) => expression.fn.countAll<number | string>().as('count'))
     .where('workspace', '=', workspace)
     .executeTakeFirstOrThrow()
   const page = rows.slice(0, limit)
@@ -109,7 +109,7 @@ async function listReached(
     .execute()
   const { count } = await store.db
     .selectFrom('reached')
-    .select((expression) => expression.fn.countAll<number>().as('count'))
+    .select((expression) => expression.fn.countAll<number | string>().as('count'))
     .where('run', '=', row.id)
     .where('seq', '>', 0)
     .executeTakeFirstOrThrow()

@@ -1,5 +1,5 @@
 import { type Contact, isWithinContact } from '@mirage/model/contact.ts'
-import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import type { EntityRef } from '@mirage/model/entity.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
@@ -123,7 +123,7 @@ function towards(lanes: PlannedLane[], wanted: Set<string>): PlannedLane[] {
   for (let grown = true; grown;) {
     grown = false
     for (const lane of lanes) {
-      if (kept.has(lane) || !lane.produces.some((type) => needed.has(type as EntityType))) continue
+      if (kept.has(lane) || !lane.produces.some((type) => needed.has(type))) continue
       kept.add(lane)
       for (const { type } of lane.consumes) needed.add(type)
       grown = true

@@ -50,7 +50,7 @@ export async function loadActiveRun(
 async function readArrivals(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
   const types = await db
     .selectFrom('reached')
-    .select(['type', (expression) => expression.fn.countAll<number>().as('count')])
+    .select(['type', (expression) => expression.fn.countAll<number | string>().as('count')])
     .where('run', '=', run.row.id)
     .where('seq', '>', 0)
     .groupBy('type')
@@ -91,7 +91,7 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
   const cursors = await db.selectFrom('lane').selectAll().where('run', '=', run.row.id).execute()
   const levels = await db
     .selectFrom('reached')
-    .select(['type', 'allowed', 'is_apex', (expression) => expression.fn.countAll<number>().as('count')])
+    .select(['type', 'allowed', 'is_apex', (expression) => expression.fn.countAll<number | string>().as('count')])
     .where('run', '=', run.row.id)
     .where('seq', '>', 0)
     .groupBy(['type', 'allowed', 'is_apex'])
@@ -104,7 +104,7 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
     for (const [type, cursor] of lane.cursors) {
       const behind = await db
         .selectFrom('reached')
-        .select((expression) => expression.fn.countAll<number>().as('count'))
+        .select((expression) => expression.fn.countAll<number | string>().as('count'))
         .where('run', '=', run.row.id)
         .where('type', '=', type)
         .where('seq', '>', 0)
@@ -120,8 +120,8 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
 async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number): Promise<void> {
   const sums = await db
     .selectFrom('task')
-    .select(['module', 'outcome', (expression) => expression.fn.countAll<number>().as('count')])
-    .select((expression) => expression.fn.sum<number>('observations').as('observations'))
+    .select(['module', 'outcome', (expression) => expression.fn.countAll<number | string>().as('count')])
+    .select((expression) => expression.fn.sum<number | string | null>('observations').as('observations'))
     .where('run', '=', run.row.id)
     .where('status', '=', 'closed')
     .groupBy(['module', 'outcome'])
@@ -138,7 +138,7 @@ async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number
   run.nextTask = 1 + ((await lastTask(db, run)) ?? 0)
   const losses = await db
     .selectFrom('routed')
-    .select((expression) => expression.fn.sum<number>('losses').as('losses'))
+    .select((expression) => expression.fn.sum<number | string | null>('losses').as('losses'))
     .where('run', '=', run.row.id)
     .executeTakeFirst()
   run.losses = Number(losses?.losses ?? 0)

@@ -82,8 +82,8 @@ export async function viewLanes(orchestrator: Orchestrator, row: RunRow): Promis
   }
   const rows = await orchestrator.store.db
     .selectFrom('task')
-    .select(['module', 'outcome', (expression) => expression.fn.countAll<number>().as('count')])
-    .select((expression) => expression.fn.sum<number>('observations').as('observations'))
+    .select(['module', 'outcome', (expression) => expression.fn.countAll<number | string>().as('count')])
+    .select((expression) => expression.fn.sum<number | string | null>('observations').as('observations'))
     .where('run', '=', row.id)
     .groupBy(['module', 'outcome'])
     .execute()
@@ -107,7 +107,7 @@ function withProgress(idle: Lane, lane: ActiveLane | undefined): Lane {
     running,
     done,
     observations,
-    outcomes: outcomes as Record<string, number>,
+    outcomes: outcomes,
     ...(lastReason ? { lastReason } : {}),
   }
 }

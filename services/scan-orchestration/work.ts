@@ -248,13 +248,13 @@ function routedInARow({ routed, attempt }: OpenTask): number {
 /** What time brings: lost leases, runs that took too long, runs whose tasks must end. To be called within the queue. */
 export async function watchOver(orchestrator: Orchestrator, runningMs: (run: ActiveRun) => number): Promise<void> {
   const now = orchestrator.clock.now()
-  for (const run of [...orchestrator.active.values()]) {
+  for (const run of orchestrator.active.values()) {
     const { maxTimeMs } = run.definition.budget ?? {}
     if (run.row.status === 'running' && maxTimeMs !== undefined && runningMs(run) >= maxTimeMs)
       await stopRun(orchestrator, run, 'max-time')
     if (run.row.stopping !== null && run.row.status === 'running') await closeOpen(orchestrator, run)
     else if (run.row.status === 'running')
-      for (const task of [...run.open.values()])
+      for (const task of run.open.values())
         if (task.status === 'leased' && task.leaseEndsAt < now) await giveBack(orchestrator, run, task, true)
     await checkDrained(orchestrator, run)
   }
@@ -262,7 +262,7 @@ export async function watchOver(orchestrator: Orchestrator, runningMs: (run: Act
 
 /** Of a stopping run: leases that were told to stop are given a moment to say so, then every open task is ended. */
 async function closeOpen(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
-  for (const task of [...run.open.values()])
+  for (const task of run.open.values())
     if (task.status !== 'routing')
       await giveUp(orchestrator, run, task, 'cancelled', `the run was stopped: ${run.row.stopping}`)
 }
