@@ -86,6 +86,8 @@ function addObservation(
     known.lastSeenAt = Math.max(known.lastSeenAt, at)
     join(known.tags, tags)
     joinStamped(known.attributes, stamp(attributes, at))
+    keepLeast(known, 'raw', raw)
+    keepLeast(known, 'exchange', exchange)
     return
   }
   observations.set(id, {
@@ -139,6 +141,11 @@ function stamp(attributes: Record<string, unknown> | undefined, at: number): Rec
   const stamped: Record<string, Stamped> = {}
   for (const name in attributes) stamped[name] = { value: attributes[name], at }
   return stamped
+}
+
+function keepLeast<Name extends string>(all: { [N in Name]?: string }, name: Name, value: string | undefined): void {
+  const known = all[name]
+  if (value !== undefined && (known === undefined || value < known)) all[name] = value
 }
 
 function join(all: string[], more: string[]): void {

@@ -71,7 +71,16 @@ const entities: CollectionSpec<EntityDocument> = {
 const observations: CollectionSpec<ObservationDocument> = {
   name: 'observations',
   indexes: { run: ['run'], runEntity: ['run', 'entity'], runRelationship: ['run', 'relationship'] },
-  merge: { firstSeenAt: 'min', lastSeenAt: 'max', tags: 'union', attributes: 'stamped' },
+  merge: {
+    firstSeenAt: 'min',
+    lastSeenAt: 'max',
+    tags: 'union',
+    attributes: 'stamped',
+    moduleVersion: 'max',
+    // Of several spellings and several pieces of evidence any will do, but always the same.
+    raw: 'min',
+    exchange: 'min',
+  },
 }
 
 const relationships: CollectionSpec<RelationshipDocument> = {
