@@ -66,7 +66,7 @@ test.each(world.accounts.map(({ site, username }) => [site, username]))(
       const { status, body } = await ask(usernameSites, `https://${host}${profile.replace('{}', name)}`, world)
       return status === 200 && !body.includes('No such user.')
     }
-    expect([await isProfile(username!), await isProfile('zq0control0name')]).toEqual([true, false])
+    expect([await isProfile(username), await isProfile('zq0control0name')]).toEqual([true, false])
   },
 )
 

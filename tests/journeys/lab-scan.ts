@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createClient } from '@mirage/kit/client.ts'
+import type { Client } from '@mirage/kit/contract.ts'
+import { openDispatch } from '@mirage/kit/dispatch.ts'
+import { ensureLab, stopLab } from '@mirage/lab/lab.ts'
+import type { FoundLine } from '@mirage/lab/truth/score.ts'
+import { startMirage } from '@mirage/server/start.ts'
+import { storage } from '@mirage/services/data-storage/contract.ts'
+import { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
+import { type Run, type RunDefinition, scans } from '@mirage/services/scan-orchestration/contract.ts'
+
+const world = { size: 'demo', seed: 7 } as const
+
+/**
+ * The platform in this process on a data directory of its own, the demo lab in another, so that what answers is not kept
+ * waiting by who asks; and the API as any client sees it.
+ */
+export interface LabInstallation extends AsyncDisposable {
+  scans: Client<typeof scans>
+  modules: Client<typeof moduleRegistry>
+  /** Runs a scan of the demo company to its end. */
+  scan(definition: Omit<RunDefinition, 'seeds' | 'lab'>): Promise<Run>
+  /** Everything a run found, by value instead of by id. */
+  found(run: string): AsyncGenerator<FoundLine>
+}
+
+export async function openLabInstallation(): Promise<LabInstallation> {
+  await using opening = new AsyncDisposableStack()
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'mirage-lab-scan-'))
+  opening.defer(() => rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  const directory = join(dataDirectory, 'lab')
+  await ensureLab(directory, world)
+  opening.defer(async () => void (await stopLab(directory)))
+  const server = opening.use(await startMirage({ dataDirectory }))
+  const { socket } = JSON.parse(await readFile(join(dataDirectory, 'connection.json'), 'utf8')) as { socket: string }
+  const dispatch = opening.use(
+    openDispatch({ addressOf: () => ({ socket }), authorization: () => `Bearer ${server.apiKey}` }),
+  )
+  const runs = createClient(scans, dispatch.wire)
+  const store = createClient(storage, dispatch.wire)
+  const opened = opening.move()
+  return {
+    scans: runs,
+    modules: createClient(moduleRegistry, dispatch.wire),
+    async scan(definition) {
+      const seeds = [{ type: 'domain' as const, value: 'northwind.example' }]
+      const { run } = await runs.createRun({ definition: { ...definition, seeds, lab: world } })
+      // The stream ends with the run.
+      for await (const _event of await runs.watchRun({ run, entities: false }));
+      return runs.getRun({ run })
+    },
+    async *found(run) {
+      const names = new Map<string, string>()
+      for await (const { id, type, value, modules } of await store.exportEntities({ run })) {
+        names.set(id, `${type}:${value}`)
+        yield { type, value, modules }
+      }
+      for await (const { from, to, ...edge } of await store.exportRelationships({ run }))
+        yield { ...edge, from: names.get(from) ?? from, to: names.get(to) ?? to }
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}

@@ -1,0 +1,28 @@
+import { labTruth } from '@mirage/lab/lab.ts'
+import { scoreAgainstTruth } from '@mirage/lab/truth/score.ts'
+import { manifest } from '@mirage/modules/manifest.generated.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type LabInstallation, openLabInstallation } from './lab-scan.ts'
+
+/** A scan finds what there is and invents nothing: the whole platform against a world that is known line by line. */
+
+let installation: LabInstallation
+const keyed = ['SHODAN_API_KEY', 'HUNTER_API_KEY']
+
+beforeAll(async () => {
+  installation = await openLabInstallation()
+  for (const name of keyed) await installation.modules.setKey({ name, value: `${name.toLowerCase()}-0123456789` })
+})
+afterAll(() => installation[Symbol.asyncDispose]())
+
+test('every module together finds 99 % of what can be found, and nothing that is not there', async () => {
+  const modules = manifest.map(({ id }) => id)
+  const run = await installation.scan({ modules, allow: ['unofficial'] })
+  const truth = labTruth({ size: 'demo', seed: 7, modules })
+  const score = await scoreAgainstTruth(installation.found(run.run), truth)
+  expect(run).toMatchObject({ status: 'finished', losses: 0 })
+  expect(score.invented).toEqual([])
+  expect(score.expected).toBeGreaterThan(1500)
+  // Few enough to be read in the failure.
+  expect(score.recall < 0.99 ? score.missed : []).toEqual([])
+}, 240_000)
