@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { announcement } from '@mirage/kit/event.ts'
@@ -20,6 +21,9 @@ import type { Figure } from './figure.ts'
  * The whole path behind a module: one new host name an observation, announced in batches of 500, until it is routed,
  * stored, searchable and in the graph. Everything real but the module: this program stands in for the collector.
  */
+
+// As the command does: threads then start from compiled code.
+enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'mirage'))
 
 const perBatch = 500
 const apex = 'northwind.example'

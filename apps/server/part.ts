@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import { systemClock } from '@mirage/kit/clock.ts'
 import type { Address } from '@mirage/kit/dispatch.ts'
 import { type Host, type ListenAt, startHost } from '@mirage/kit/host.ts'
+import type { Contract } from '@mirage/kit/contract.ts'
 import type { Log } from '@mirage/kit/log.ts'
+import type { Service } from '@mirage/kit/service.ts'
 import { openTokens } from '@mirage/kit/token.ts'
 import type { Bus } from '@mirage/ports/bus.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
 import type { Front } from '@mirage/services/api-gateway/contract.ts'
 import { openPort } from './adapters.ts'
-import { catalogue } from './catalogue.ts'
 
 export const version = '0.1.0'
 
@@ -28,6 +29,10 @@ export interface Part extends AsyncDisposable {
 }
 
 export interface PartContext {
+  /** Those that the options name, in the order in which they start. */
+  services: Service[]
+  /** What the front door offers. */
+  contracts: Contract[]
   log: Log
   addressOf(service: string): Address | Promise<Address>
   /** More places to listen at, beside the service's socket. */
@@ -53,7 +58,6 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
   const opened: AsyncDisposable[] = []
   const now = (): number => systemClock.now()
   const tokens = openTokens(installation.masterKey, systemClock)
-  const services = catalogue.filter(({ contract }) => options.services.includes(contract.service))
   const buses = new Map<string, Promise<Bus>>()
   for (const service of options.services)
     mkdirSync(join(socketOf(options, service), '..'), { recursive: true, mode: 0o700 })
@@ -73,7 +77,7 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
 
   let host: Host | undefined
   const front: Front = {
-    contracts: catalogue.map(({ contract }) => contract),
+    contracts: context.contracts,
     version,
     tokens,
     routing: (service) => {
@@ -90,7 +94,7 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
 
   try {
     host = await startHost({
-      services,
+      services: context.services,
       version,
       settings,
       port: (service, name) => {

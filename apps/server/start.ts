@@ -73,10 +73,13 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
       await threads.ready(service)
       return { socket: socketOf(part, service) }
     }
+    const own = services.filter((service) => threadOf(service) === undefined)
     const main = stack.use(
       await startPart(
-        { ...part, services: services.filter((service) => threadOf(service) === undefined) },
+        { ...part, services: own },
         {
+          services: catalogue.filter(({ contract }) => own.includes(contract.service)),
+          contracts: catalogue.map(({ contract }) => contract),
           log,
           addressOf,
           doors: (service) => (service === 'api-gateway' && door ? [door] : []),

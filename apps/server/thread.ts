@@ -1,26 +1,8 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { join } from 'node:path'
-import { messageOf } from '@mirage/kit/errors.ts'
-import { openLog } from '@mirage/kit/log.ts'
-import { type PartOptions, socketOf, startPart } from './part.ts'
+import { enableCompileCache } from 'node:module'
+import { workerData } from 'node:worker_threads'
+import type { ThreadOptions } from './threads.ts'
 
-/** A thread of an installation: starts its services, says so, and stops when it is told. */
-const options = workerData as PartOptions
-const log = openLog({ file: join(options.installation.dataDirectory, 'logs', 'mirage.ndjson') })
-
-try {
-  const part = await startPart(options, { log, addressOf: (service) => ({ socket: socketOf(options, service) }) })
-  parentPort!.on('message', (message) => {
-    if (message === 'stop') void stop()
-  })
-  parentPort!.postMessage({ ready: true })
-
-  async function stop(): Promise<void> {
-    await part[Symbol.asyncDispose]()
-    parentPort!.close()
-  }
-} catch (error) {
-  log.error('A thread did not start', { services: options.services, error })
-  parentPort!.postMessage({ failed: messageOf(error) })
-  parentPort!.close()
-}
+/** Where a thread begins. A thread does not share the compiled code that its process keeps until it asks for it itself. */
+const { compileCache } = workerData as ThreadOptions
+if (compileCache !== undefined) enableCompileCache(compileCache)
+await import('./thread-part.ts')

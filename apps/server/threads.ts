@@ -1,3 +1,5 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
@@ -11,6 +13,12 @@ export interface Threads extends AsyncDisposable {
   startAll(): void
 }
 
+/** What a thread is told. */
+export interface ThreadOptions extends PartOptions {
+  /** Where compiled code is kept; undefined where the process keeps none. */
+  compileCache: string | undefined
+}
+
 /** A thread that reads a million records makes much garbage: a small young generation keeps it from holding on to it. */
 const resourceLimits = { maxYoungGenerationSizeMb: 32 }
 
@@ -22,9 +30,12 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
     const known = running.get(thread)
     if (known) return known.ready
     const services = placement[thread]!.filter((service) => options.services.includes(service))
+    const compiled = getCompileCacheDir()
+    // Node adds a folder for its version itself.
+    const workerData: ThreadOptions = { ...options, services, compileCache: compiled && dirname(compiled) }
     const worker = new Worker(new URL('thread.ts', import.meta.url), {
       name: thread,
-      workerData: { ...options, services },
+      workerData,
       resourceLimits,
     })
     const ready = new Promise<void>((resolve, reject) => {
