@@ -27,9 +27,6 @@ export interface SqliteDocumentsOptions {
   use: Extract<Use, 'control' | 'data'>
 }
 
-/** Documents written in one transaction. */
-const batchSize = 500
-
 /** JSON documents in SQLite: the id once in a unique index, an integer inside, declared index fields as columns. */
 export async function openSqliteDocuments(options: SqliteDocumentsOptions): Promise<Documents> {
   const spaces = openSpaces(options, openDocumentSpace)
@@ -241,14 +238,14 @@ function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: T
   }
 }
 
-/** In pieces of at most 500 documents, and about 16 MB of text. */
+/** In pieces of at most 2,000 documents, and about 16 MB of text. */
 function* piecesOf<T extends Document>(documents: T[]): Generator<T[]> {
   let piece: T[] = []
   let bytes = 0
   for (const document of documents) {
     piece.push(document)
     bytes += roughSize(document)
-    if (piece.length >= batchSize || bytes > transactionBytes) {
+    if (piece.length >= transactionRows || bytes > transactionBytes) {
       yield piece
       piece = []
       bytes = 0

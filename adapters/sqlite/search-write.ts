@@ -4,8 +4,8 @@ import { asKey } from './key.ts'
 import { everyTerm, fold, type SearchStore, termsOf } from './search-store.ts'
 import { rowOf, rowsOf, statement } from './tables.ts'
 
-/** Records in one transaction; each writes about ten rows. */
-const pieceSize = 200
+/** Records in one transaction; each writes about ten rows, many of them side by side. */
+const pieceSize = 500
 /** Texts that enter the trigram index in one transaction. */
 const latePieceSize = 500
 

@@ -25,12 +25,20 @@ export async function applyBatches(store: Store, search: Search, events: Incomin
     const touched = sorted(entities)
     await store.relationships.merge(workspace, sorted(relationships))
     await store.observations.merge(workspace, sorted(observations))
-    await store.entities.merge(workspace, touched)
+    const outcomes = await store.entities.merge(workspace, touched)
+    // A new one is stored as it was given. The others are read again, also those that stayed the same: a death between
+    // merge and index leaves them so.
+    await indexStored(
+      store,
+      search,
+      workspace,
+      touched.filter((_, i) => outcomes[i] === 'inserted'),
+    )
     await index(
       store,
       search,
       workspace,
-      touched.map(({ id }) => id),
+      touched.filter((_, i) => outcomes[i] !== 'inserted').map(({ id }) => id),
     )
   }
 }
@@ -38,9 +46,28 @@ export async function applyBatches(store: Store, search: Search, events: Incomin
 /** Brings the search up to date with these entities as they are stored now. */
 export async function index(store: Store, search: Search, workspace: string, ids: string[]): Promise<void> {
   const documents = await store.entities.getMany(workspace, ids)
-  const marks = await store.marks.getMany(workspace, ids)
-  const records = documents.flatMap((document, i) => (document ? [searchRecordOf(document, marks[i])] : []))
-  await search.index(workspace, records)
+  await indexStored(
+    store,
+    search,
+    workspace,
+    documents.filter((document) => document !== undefined),
+  )
+}
+
+async function indexStored(
+  store: Store,
+  search: Search,
+  workspace: string,
+  documents: EntityDocument[],
+): Promise<void> {
+  const marks = await store.marks.getMany(
+    workspace,
+    documents.map(({ id }) => id),
+  )
+  await search.index(
+    workspace,
+    documents.map((document, i) => searchRecordOf(document, marks[i])),
+  )
 }
 
 function sorted<T extends { id: string }>(documents: Map<string, T>): T[] {
