@@ -3,7 +3,17 @@ import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import type { TrafficEntry } from '@mirage/lab/lab.ts'
 import { decodeFrame } from '@mirage/network/frame.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chance, countOf, delay, differences, Installation, type Result, type Row, rowsOf } from './installation.ts'
+import {
+  chance,
+  countOf,
+  delay,
+  differences,
+  Installation,
+  quickScan,
+  type Result,
+  type Row,
+  rowsOf,
+} from './installation.ts'
 
 /**
  * A run whose process is killed again and again ends as an undisturbed one does, and asks nothing twice that was
@@ -19,17 +29,7 @@ const lanes = 2
 
 const modules =
   'dns-resolve dns-brute http-probe crawler tls-certificate port-scan extract-contacts extract-identifiers extract-secrets'
-const slow = ['vault', 'db', 'redis', 'remote', 'vpn', 'jump.corp', 'office-london.corp']
-const scan = [
-  'scan',
-  'northwind.example',
-  '--lab',
-  '--json',
-  '--quiet',
-  '--modules',
-  modules.replaceAll(' ', ','),
-  ...slow.flatMap((name) => ['--exclude', `${name}.northwind.example`]),
-]
+const scan = quickScan(modules, '--quiet')
 /** Modules whose tasks hold as many entities as there are at the moment: how many tasks that makes is chance. */
 const batched = ['dns-resolve']
 

@@ -1,18 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { delay, differences, Installation, type Result, type Row } from '../faults/installation.ts'
+import { delay, differences, Installation, quickScan, type Result, type Row } from '../faults/installation.ts'
 
 const modules = 'dns-resolve,dns-brute,http-probe,crawler,tls-certificate,port-scan'
-const slow = ['vault', 'db', 'redis', 'remote', 'vpn', 'jump.corp', 'office-london.corp']
-const scan = [
-  'scan',
-  'northwind.example',
-  '--lab',
-  '--json',
-  '--quiet',
-  '--modules',
-  modules,
-  ...slow.flatMap((name) => ['--exclude', `${name}.northwind.example`]),
-]
+const scan = quickScan(modules)
 
 describe('a run that is paused or interrupted', () => {
   let installation: Installation
@@ -20,7 +10,7 @@ describe('a run that is paused or interrupted', () => {
 
   beforeAll(async () => {
     installation = await Installation.create()
-    const summary = (await installation.rows(...scan)).at(-1)!
+    const summary = (await installation.rows(...scan, '--quiet')).at(-1)!
     undisturbed = await installation.result(summary['run'] as string)
   }, 120_000)
   afterAll(() => installation?.[Symbol.asyncDispose]())
@@ -50,7 +40,7 @@ describe('a run that is paused or interrupted', () => {
   )
 
   it('ends at once when it is interrupted, says how to go on, and does so', { timeout: 120_000 }, async () => {
-    const command = installation.start(...scan.filter((word) => word !== '--quiet'))
+    const command = installation.start(...scan)
     await command.says('"module":"crawler"')
     command.child.kill('SIGINT')
     const late = Symbol('late')
