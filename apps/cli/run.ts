@@ -75,13 +75,19 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
     const reason: unknown = cli.signal.aborted ? cli.signal.reason : error
     code = reason instanceof Interrupted ? reason.exitCode : explain(reason, people, argv, environment)
   }
-  if (cli.signal.aborted) await inTime(close(), cli.timeLeft()).catch(() => undefined)
+  if (cli.signal.aborted) await inTime(close(), Math.min(closeMs, cli.timeLeft())).catch(() => undefined)
   else await close()
   return code
 }
 
 /** How long the last steps of an interrupted command may take, all together, milliseconds. */
-const lastStepsMs = 1700
+const lastStepsMs = 1500
+
+/**
+ * How long of it closing may take. A host that is not closed in order loses nothing: everything it has said is durable,
+ * and its lock ends with the process.
+ */
+const closeMs = 600
 
 /** Rejects some time after the signal, for commands that do not end by themselves. */
 function longAfter(signal: AbortSignal): Promise<never> {
