@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createClient } from '@mirage/kit/client.ts'
 import type { Client } from '@mirage/kit/contract.ts'
 import { openDispatch } from '@mirage/kit/dispatch.ts'
-import { ensureLab, stopLab } from '@mirage/lab/lab.ts'
+import { controlLab, ensureLab, stopLab } from '@mirage/lab/lab.ts'
 import type { FoundLine } from '@mirage/lab/truth/score.ts'
 import { startMirage } from '@mirage/server/start.ts'
 import { storage } from '@mirage/services/data-storage/contract.ts'
@@ -20,6 +20,8 @@ const world = { size: 'demo', seed: 7 } as const
 export interface LabInstallation extends AsyncDisposable {
   scans: Client<typeof scans>
   modules: Client<typeof moduleRegistry>
+  /** Asks the lab's remote control. */
+  control(method: string, path: string, body?: object): Promise<unknown>
   /** Runs a scan of the demo company to its end. */
   scan(definition: Omit<RunDefinition, 'seeds' | 'lab'>): Promise<Run>
   /** Everything a run found, by value instead of by id. */
@@ -31,7 +33,7 @@ export async function openLabInstallation(): Promise<LabInstallation> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'mirage-lab-scan-'))
   opening.defer(() => rm(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
   const directory = join(dataDirectory, 'lab')
-  await ensureLab(directory, world)
+  const lab = await ensureLab(directory, world)
   opening.defer(async () => void (await stopLab(directory)))
   const server = opening.use(await startMirage({ dataDirectory }))
   const { socket } = JSON.parse(await readFile(join(dataDirectory, 'connection.json'), 'utf8')) as { socket: string }
@@ -44,6 +46,7 @@ export async function openLabInstallation(): Promise<LabInstallation> {
   return {
     scans: runs,
     modules: createClient(moduleRegistry, dispatch.wire),
+    control: (method, path, body) => controlLab(lab, method, path, body),
     async scan(definition) {
       const seeds = [{ type: 'domain' as const, value: 'northwind.example' }]
       const { run } = await runs.createRun({ definition: { ...definition, seeds, lab: world } })

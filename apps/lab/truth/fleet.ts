@@ -20,6 +20,8 @@ const apex = thing('domain', 'northwind.example')
 export function* fleetTruth(world: World, known: readonly Oracle[], core: CoreTruth): Generator<TruthLine> {
   const { fleet } = world
   const judge = makeJudge(world, new Set(known.map(({ id }) => id)))
+  // The names between the apex and the fleet's: word lists may hold them, none that is promised does.
+  for (const site of fleet.sites) core.add(saw(apex, 'subdomain', 'domain', site), undefined)
   for (let certificate = 0; certificate < fleet.certificates; certificate++) {
     yield* certificateLines(world, certificate, judge, core)
     const start = certificate * namesPerCertificate
