@@ -21,35 +21,50 @@ export interface Poison {
 const tries = 3
 const pauseMs = 50
 
+/** An event and the text it came as. */
+interface Opened {
+  event: Incoming<unknown>
+  body: string
+}
+
 /**
  * Hands deliveries to a consumer so that poison stops nobody. What is not valid JSON of the event's schema is set
- * aside at once. A batch that fails three times is halved down to single events, a single event down to single
+ * aside at once, and counted as lost where it still says what it was. A batch that fails three times is halved down to single events, a single event down to single
  * records where the consumer can split it; what still fails alone is set aside with its reason and the rest goes on.
  * Trouble with a store (full, locked, away) is never the record's fault: it is thrown, and the bus delivers again.
  */
 export async function consume(consumer: Consumer, deliveries: Delivered[], poison: Poison): Promise<void> {
-  const events: Incoming<unknown>[] = []
+  const events: Opened[] = []
   for (const delivery of deliveries) {
-    const event = open(consumer, delivery)
-    if (typeof event === 'string') await poison.setAside(delivery, event)
-    else events.push(event)
+    const event = await open(consumer, delivery, poison)
+    if (event) events.push({ event, body: delivery.body })
   }
   if (events.length > 0) await handle(consumer, events, poison)
 }
 
-function open(consumer: Consumer, { id, workspace, publishedAt, body }: Delivered): Incoming<unknown> | string {
+async function open(consumer: Consumer, delivery: Delivered, poison: Poison): Promise<Incoming<unknown> | undefined> {
+  const { id, workspace, publishedAt, body } = delivery
+  const { event, identity } = consumer
   let payload: unknown
   try {
     payload = JSON.parse(body)
   } catch (error) {
-    return `not JSON: ${messageOf(error)}`
+    await poison.setAside(delivery, `not JSON: ${messageOf(error)}`)
+    return undefined
   }
-  if (!fits(consumer.event.schema, payload)) return misfits(consumer.event.schema, payload).join('; ')
-  return { id, workspace, publishedAt, payload, partial: false }
+  if (fits(event.schema, payload)) return { id, workspace, publishedAt, payload, partial: false }
+  await poison.setAside(delivery, misfits(event.schema, payload).join('; '))
+  if (identity && fits(identity, payload))
+    await consumer.settle?.({ id, workspace, publishedAt, payload: payload as never, partial: false }, 1)
+  return undefined
 }
 
-async function handle(consumer: Consumer, events: Incoming<unknown>[], poison: Poison): Promise<void> {
-  const failure = await attempt(consumer, events, poison)
+async function handle(consumer: Consumer, events: Opened[], poison: Poison): Promise<void> {
+  const failure = await attempt(
+    consumer,
+    events.map(({ event }) => event),
+    poison,
+  )
   if (failure === undefined) return
   if (events.length > 1) {
     const middle = events.length >> 1
@@ -57,8 +72,8 @@ async function handle(consumer: Consumer, events: Incoming<unknown>[], poison: P
     await handle(consumer, events.slice(middle), poison)
     return
   }
-  const event = events[0]!
-  const lost = await takeApart(consumer, event, failure, poison)
+  const { event, body } = events[0]!
+  const lost = await takeApart(consumer, event, body, failure, poison)
   await consumer.settle?.(event as Incoming<never>, lost)
 }
 
@@ -66,6 +81,7 @@ async function handle(consumer: Consumer, events: Incoming<unknown>[], poison: P
 async function takeApart(
   consumer: Consumer,
   event: Incoming<unknown>,
+  whole: string,
   failure: unknown,
   poison: Poison,
 ): Promise<number> {
@@ -76,8 +92,8 @@ async function takeApart(
       id: event.id,
       error: failure,
     })
-    const { id, workspace, publishedAt, payload } = event
-    const body = JSON.stringify(payload)
+    const { id, workspace, publishedAt } = event
+    const body = textOf(event, whole)
     await poison.setAside({ name: consumer.event.name, id, workspace, publishedAt, body }, messageOf(failure))
     return 1
   }
@@ -85,9 +101,19 @@ async function takeApart(
   for (const payload of halves) {
     const half = { ...event, payload, partial: true }
     const halfFailure = await attempt(consumer, [half], poison, 1)
-    if (halfFailure !== undefined) lost += await takeApart(consumer, half, halfFailure, poison)
+    if (halfFailure !== undefined) lost += await takeApart(consumer, half, whole, halfFailure, poison)
   }
   return lost
+}
+
+/** A part as text; where it cannot be written as JSON again, which may be what is wrong with it, all it came in. */
+function textOf({ payload, partial }: Incoming<unknown>, whole: string): string {
+  if (!partial) return whole
+  try {
+    return JSON.stringify(payload)
+  } catch {
+    return whole
+  }
 }
 
 /** Undefined when it was handled; what the last try threw when it was not. Throws trouble with a store. */

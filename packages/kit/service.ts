@@ -54,6 +54,8 @@ export interface Consumer {
   handle(events: Incoming<never>[]): Promise<void>
   /** Halves of a payload that holds many records; undefined when it holds one. */
   split?(payload: never): [unknown, unknown] | undefined
+  /** What an event must have for `settle` to know which one it was, also when the rest of it makes no sense. */
+  identity?: TSchema
   /** Called when an event was taken apart and some of its records, `lost` many, were set aside. */
   settle?(event: Incoming<never>, lost: number): Promise<void>
   maxEvents: number
@@ -66,6 +68,7 @@ export function on<S extends TSchema>(
   options: {
     purpose?: string
     split?: (payload: Static<S>) => [Static<S>, Static<S>] | undefined
+    identity?: TSchema
     settle?: (event: Incoming<Static<S>>, lost: number) => Promise<void>
     maxEvents?: number
   } = {},

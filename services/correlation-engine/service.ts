@@ -2,7 +2,7 @@ import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCo
 import { announcement } from '@mirage/kit/event.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, graph } from '@mirage/ports/needs.ts'
-import { observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
+import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
 import { runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { correlation } from './contract.ts'
 import { Engine } from './engine.ts'
@@ -55,7 +55,12 @@ export const correlationEngine = defineService({
             await engine.take(events)
             for (const { payload } of events) metrics.count('observations', {}, payload.observations.length)
           },
-          { split: splitBatch, settle: (event, lost) => coverage.lose(event, lost), maxEvents: batchesAtOnce },
+          {
+            identity: BatchName,
+            split: splitBatch,
+            settle: (event, lost) => coverage.lose(event, lost),
+            maxEvents: batchesAtOnce,
+          },
         ),
         on(runDrained, async (events) => {
           for (const { workspace, payload } of events) await coverage.drain(workspace, payload)

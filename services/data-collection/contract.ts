@@ -7,14 +7,19 @@ import { type Static, Type as t } from 'typebox'
 
 const Count = t.Integer({ minimum: 0 })
 
-/** Observations of one task's attempt. The triple (task, attempt, index) names the batch within its run. */
+/** The triple (task, attempt, index) names a batch within its run. */
+export const BatchName = t.Object({
+  run: t.String(),
+  /** 0 holds the run's seeds. */
+  task: Count,
+  attempt: Count,
+  index: Count,
+})
+
+/** Observations of one task's attempt. */
 export const ObservationBatch = t.Object(
   {
-    run: t.String(),
-    /** 0 holds the run's seeds. */
-    task: Count,
-    attempt: Count,
-    index: Count,
+    ...BatchName.properties,
     module: t.String(),
     moduleVersion: Count,
     observations: t.Array(Observation, { maxItems: 1000 }),

@@ -2,7 +2,7 @@ import { announcement } from '@mirage/kit/event.ts'
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, search } from '@mirage/ports/needs.ts'
-import { observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
+import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
 import { runDrained, runSettled } from '@mirage/services/scan-orchestration/contract.ts'
 import { applyBatches } from './apply.ts'
 import { deleteRun, markEntities } from './change.ts'
@@ -70,6 +70,7 @@ export const dataStorage = defineService({
             await coverage.apply(events)
           },
           {
+            identity: BatchName,
             split: splitBatch,
             settle: (event, lost) => coverage.lose(event, lost),
             maxEvents: settings.eventsPerWrite,

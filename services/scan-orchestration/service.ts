@@ -2,7 +2,12 @@ import { statfs } from 'node:fs/promises'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { bus, installation, sql } from '@mirage/ports/needs.ts'
 import { correlation } from '@mirage/services/correlation-engine/contract.ts'
-import { collectionFinished, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
+import {
+  BatchName,
+  collectionFinished,
+  observationsCollected,
+  splitBatch,
+} from '@mirage/services/data-collection/contract.ts'
 import { storage } from '@mirage/services/data-storage/contract.ts'
 import { modulesChanged, moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import { finishTasks, routeBatches, routeLost, settleRuns } from './arrivals.ts'
@@ -90,6 +95,7 @@ export const scanOrchestration = defineService({
       handlers: handlersOf(orchestrator),
       consumes: [
         on(observationsCollected, (events) => routeBatches(orchestrator, events), {
+          identity: BatchName,
           split: splitBatch,
           settle: (event, lost) => routeLost(orchestrator, event, lost),
           maxEvents: 8,
