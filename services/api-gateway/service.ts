@@ -106,7 +106,17 @@ function mountPages(app: FastifyInstance, { contracts, version }: Front): void {
     })
     await docs.register(scalar, {
       routePrefix: '/api/docs',
-      configuration: { content: document, telemetry: false, withDefaultFonts: false, title: 'Mirage API' },
+      // Nothing that belongs to somebody else's service: no assistant, no hosting, no fonts, no telemetry.
+      configuration: {
+        content: document,
+        title: 'Mirage API',
+        telemetry: false,
+        withDefaultFonts: false,
+        showDeveloperTools: 'never',
+        hideClientButton: true,
+        agent: { disabled: true },
+        mcp: { disabled: true },
+      },
     })
   })
 }
