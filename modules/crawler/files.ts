@@ -1,4 +1,4 @@
-import { Parser } from 'htmlparser2'
+import { MarkupParser } from '@mirage/module-sdk/markup.ts'
 import { resolveLink } from '@mirage/module-sdk/page.ts'
 
 const maxUrls = 10_000
@@ -21,7 +21,7 @@ export function readSitemap(text: string, base: string): string[] | undefined {
   if (!/<(?:\w+:)?(?:urlset|sitemapindex)[\s>]/i.test(text.slice(0, 4096))) return undefined
   const urls = new Set<string>()
   let location: string | undefined
-  const parser = new Parser(
+  const parser = new MarkupParser(
     {
       onopentag(name) {
         if (/^(?:\w+:)?loc$/i.test(name)) location = ''

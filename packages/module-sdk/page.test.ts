@@ -100,3 +100,15 @@ test('a wall is looked for in pages only', () => {
   expect(challengeOf(answer('{"a":"captcha-delivery.com"}'))).toBeUndefined()
   expect(challengeOf(answer('<title>Northwind</title>', 'text/html'))).toBeUndefined()
 })
+
+test('a page of nothing but open elements is read in no more time than another', () => {
+  const open = 200_000
+  const page = readPage(
+    answer(`${'<div><b>'.repeat(open)}<a href=c>${'</b></div>'.repeat(open)}<title>end</title><i><a href=d>`),
+  )
+  expect(page.links.map(({ url }) => url)).toEqual([
+    'https://www.northwind.example/a/c',
+    'https://www.northwind.example/a/d',
+  ])
+  expect(page.title).toBe('end')
+})

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from '@mirage/model/exchange.ts'
-import { Parser } from 'htmlparser2'
 import { headerOf, textOf } from './body.ts'
+import { MarkupParser } from './markup.ts'
 
 export interface PageLink {
   /** Absolute, as the WHATWG URL standard writes it, without its fragment. */
@@ -64,7 +64,7 @@ export function readPage(answer: HttpAnswer): Page {
     page.links.push(rel === undefined ? { url, element } : { url, element, rel })
   }
 
-  const parser = new Parser(
+  const parser = new MarkupParser(
     {
       onopentag(name, attributes) {
         if (unseen.has(name)) hidden++
