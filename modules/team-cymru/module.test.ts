@@ -26,5 +26,12 @@ testModule(module, import.meta.dirname, {
       ],
     },
     { name: 'finds nothing', given: '198.18.0.12', dns: '12.0.18.198.origin.asn.cymru.com NXDOMAIN', expect: [] },
+    {
+      name: 'tells servers that answer nobody from addresses of nobody',
+      given: '198.18.0.12',
+      dns: '12.0.18.198.origin.asn.cymru.com SERVFAIL',
+      outcome: 'unreachable',
+      expect: [],
+    },
   ],
 })

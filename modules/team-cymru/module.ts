@@ -1,5 +1,5 @@
 import { reverseName } from '@mirage/model/address.ts'
-import { defineModule, observe } from '@mirage/module-sdk'
+import { ModuleError, defineModule, observe } from '@mirage/module-sdk'
 
 /**
  * The announced prefix and AS number of an address. Source: Team Cymru's IP to ASN mapping over DNS
@@ -25,7 +25,9 @@ export const module = defineModule({
     const questions = new Map(entities.map(({ value }) => [originName(value), value]))
     const prefixesOfAsn = new Map<string, Set<string>>()
     const asked = [...questions.keys()].map((name) => ({ name, type: 'TXT' as const }))
-    for await (const { name, records } of dns.resolveMany(asked)) {
+    let answered = 0
+    for await (const { name, status, records } of dns.resolveMany(asked)) {
+      if (status === 'NOERROR' || status === 'NODATA' || status === 'NXDOMAIN') answered++
       const address = questions.get(name)
       if (address === undefined) continue
       for (const { data } of records.filter(({ type }) => type === 'TXT')) {
@@ -43,6 +45,8 @@ export const module = defineModule({
         }
       }
     }
+    // Without this, servers that answer nobody would look like addresses that nobody announces.
+    if (answered === 0) throw new ModuleError('unreachable', 'None of the questions to asn.cymru.com was answered.')
     const names = [...prefixesOfAsn.keys()].map((number) => ({
       name: `as${number}.asn.cymru.com`,
       type: 'TXT' as const,

@@ -21,6 +21,7 @@ const refusals: [subject: string, failure: object, outcomes: Record<string, Outc
   ['urlscan', { truncateAt: 300 }, { urlscan: 'unreachable' }],
   ['hunter', providerFailures.hunter.keyRefused, { hunter: 'key-refused' }],
   ['rdap', providerFailures.rdap.rateLimited, { 'rdap-domain': 'rate-limited' }],
+  ['team-cymru', { down: true }, { 'team-cymru': 'unreachable' }],
   ['whois', providerFailures.whois.rateLimited, { whois: 'rate-limited' }],
 ]
 

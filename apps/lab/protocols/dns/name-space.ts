@@ -18,6 +18,8 @@ export interface NameSpace {
   zoneOf(name: string): Zone
   /** The zone's own answer: aliases are not followed; wildcards are (RFC 4592). */
   ask(name: string, type: string): ZoneAnswer
+  /** The id of the data source that answers in this zone, if one does. */
+  sourceOf(zone: Zone): string | undefined
   /** SOA record of a zone. */
   soaOf(zone: Zone): DnsRecord
   nameServersOf(zone: Zone): { host: string; addresses: string[] }[]
@@ -31,10 +33,17 @@ const rootZone: Zone = { name: '', servers: ['root'], transfer: false, role: 'in
 
 export function makeNameSpace(world: World): NameSpace {
   const { records, fleet, zones } = world
-  const providerZones = new Map<string, { zone: Zone; records: (name: string) => DnsRecord[] | undefined }>()
+  const providerZones = new Map<
+    string,
+    { zone: Zone; source?: string; records: (name: string) => DnsRecord[] | undefined }
+  >()
   for (const provider of dnsProviders)
     for (const name of provider.zones)
-      providerZones.set(name, { zone: providerZone(name), records: (asked) => provider.records(asked, world) })
+      providerZones.set(name, {
+        zone: providerZone(name),
+        source: provider.id,
+        records: (asked) => provider.records(asked, world),
+      })
   for (const { host, address } of providerHosts.values())
     if (!providerZones.has(host))
       providerZones.set(host, {
@@ -110,6 +119,7 @@ export function makeNameSpace(world: World): NameSpace {
   return {
     zoneOf,
     ask,
+    sourceOf: (zone) => providerZones.get(zone.name)?.source,
     soaOf,
     nameServersOf(zone) {
       const hosts = (records.get(zone.name) ?? none).filter(({ type }) => type === 'NS').map(({ data }) => data)

@@ -53,3 +53,12 @@ test('a question with a pointer, a label too long or nothing after it is none', 
   expect(readQuestion(Buffer.from([...head, 1, 97, 0, 0, 1]))).toBeUndefined()
   expect(readQuestion(Buffer.from([...head, 1, 65, 0, 0, 1, 0, 1]))).toMatchObject({ name: 'a', type: 1, udpSize: 512 })
 })
+
+test('a data source that is asked through DNS fails on demand, by its id', () => {
+  const failures = makeFailures()
+  const failing = makeDnsResponder(makeWorld({ seed: 7, size: 'demo' }), noTrafficLog(), failures)
+  const query = encode({ id: 9, type: 'query', questions: [{ name: 'as64500.asn.cymru.com', type: 'TXT' }] })
+  const rcode = () => failing.answer('198.18.0.53', query, 'test', 'udp')![3]! & 15
+  failures.set('team-cymru', { down: true, times: 1 })
+  expect([rcode(), rcode()]).toEqual([2, 0])
+})

@@ -62,6 +62,9 @@ export function makeDnsResponder(world: World, log: TrafficLog, failures: Failur
     for (let aliases = 0; aliases <= maxAliases; aliases++) {
       const { zone, exists, records } = space.ask(owner, type)
       log.record('resolver', from, 'dns', hostOf(zone), zone.role, `${type} ${owner}`)
+      const source = space.sourceOf(zone)
+      // Whatever keeps a zone's servers from answering, a resolver tells of it as SERVFAIL (RFC 1035 §4.1.1).
+      if (source !== undefined && failures.meet(source)) return { rcode: 'SERVFAIL', answers: [], authority: [] }
       if (!exists) return { rcode: 'NXDOMAIN', answers, authority: [space.soaOf(zone)] }
       const [first] = records
       if (first === undefined) return { rcode: 'NOERROR', answers, authority: [space.soaOf(zone)] }
