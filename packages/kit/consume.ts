@@ -1,4 +1,4 @@
-import { pause } from './clock.ts'
+import { othersTurn, pause } from './clock.ts'
 import { isStoreTrouble, messageOf } from './errors.ts'
 import { fits, misfits } from './schema.ts'
 import type { Consumer, Incoming } from './service.ts'
@@ -20,6 +20,8 @@ export interface Poison {
 
 const tries = 3
 const pauseMs = 50
+/** Characters that take about a millisecond to read. */
+const longBody = 64 << 10
 
 /** An event and the text it came as. */
 interface Opened {
@@ -38,6 +40,7 @@ export async function consume(consumer: Consumer, deliveries: Delivered[], poiso
   for (const delivery of deliveries) {
     const event = await open(consumer, delivery, poison)
     if (event) events.push({ event, body: delivery.body })
+    if (delivery.body.length > longBody) await othersTurn()
   }
   if (events.length > 0) await handle(consumer, events, poison)
 }
@@ -55,7 +58,7 @@ async function open(consumer: Consumer, delivery: Delivered, poison: Poison): Pr
   if (fits(event.schema, payload)) return { id, workspace, publishedAt, payload, partial: false }
   await poison.setAside(delivery, misfits(event.schema, payload).join('; '))
   if (identity && fits(identity, payload))
-    await consumer.settle?.({ id, workspace, publishedAt, payload: payload as never, partial: false }, 1)
+    await consumer.settle?.({ id, workspace, publishedAt, payload, partial: false }, 1)
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import { type Static, Type as t } from 'typebox'
 import { type SpecialRange, specialRange } from './special-range.ts'
-import type { Contact } from './contact.ts'
+import { type Contact, contacts } from './contact.ts'
 import { type EntityType, entityTypes } from './entity.ts'
 import { formatNetblock } from './netblock.ts'
 import { type Located, atHost, placeOf } from './place.ts'
@@ -45,9 +45,11 @@ export interface Scope {
   /** True when an include rule matches. */
   included(entity: Located): boolean
   /**
-   * True when a module of this contact class may be run on the entity at this distance. Names of shared infrastructure
+   * The contact classes whose modules may be run on the entity at this distance, weakest first. Names of shared infrastructure
    * are worked on only where a seed or an include rule says so.
    */
+  admits(entity: Located, distance: number): readonly Contact[]
+  /** True when `admits` has this class. */
   allows(entity: Located, distance: number, contact: Contact): boolean
   /** True when a host, a canonical name or address, is a target by a seed or an include rule and not excluded. */
   coversHost(host: string): boolean
@@ -107,12 +109,12 @@ export function compileScope(definition: Pick<ScopeDefinition, 'seeds'> & Partia
     return placeOf(entity)?.at === 'name' && placeOf(source)?.at === 'name' && cover.of(source) !== undefined
   }
 
-  function allows(entity: Located, distance: number, contact: Contact): boolean {
-    if (excludes.matches(entity)) return false
-    if (contact !== 'none' && isClosed(entity)) return false
-    if (includes.matches(entity)) return true
-    if (cover.of(entity) === undefined && isOfProvider(entity)) return false
-    return distance <= (contact === 'target' ? targetDistance : limit)
+  function admits(entity: Located, distance: number): readonly Contact[] {
+    if (excludes.matches(entity)) return []
+    const open: readonly Contact[] = isClosed(entity) ? ['none'] : contacts
+    if (includes.matches(entity)) return open
+    if (cover.of(entity) === undefined && isOfProvider(entity)) return []
+    return open.filter((contact) => distance <= (contact === 'target' ? targetDistance : limit))
   }
 
   /** A name of a CDN, cloud, mail, DNS or parking provider says nothing about the target: it is kept, not pivoted on. */
@@ -135,7 +137,8 @@ export function compileScope(definition: Pick<ScopeDefinition, 'seeds'> & Partia
     step,
     excluded: excludes.matches,
     included: includes.matches,
-    allows,
+    admits,
+    allows: (entity, distance, contact) => admits(entity, distance).includes(contact),
     coversHost: (host) => {
       const entity = hostEntity(host)
       return (cover.ofHost(host) !== undefined || includes.matches(entity)) && !excludes.matches(entity)

@@ -1,4 +1,4 @@
-import { type Contact, contacts } from '@mirage/model/contact.ts'
+import { contacts } from '@mirage/model/contact.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
@@ -32,6 +32,8 @@ export interface ActiveRun {
   /** The way out is gone: nothing is given out until then. */
   held: { until: number; waitingFor: string } | undefined
   pulse: Pulse
+  /** SQL of statements with many values by their name. */
+  wideStatements: Map<string, string>
 }
 
 export interface ActiveLane {
@@ -98,6 +100,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     losses: 0,
     held: undefined,
     pulse: new Pulse(),
+    wideStatements: new Map(),
   }
 }
 
@@ -124,10 +127,7 @@ function toActiveLane(planned: PlannedLane): ActiveLane {
 
 /** How many contact classes, weakest first, may work on this entity at this distance. */
 export function allowedClasses(scope: Scope, entity: EntityRef, distance: number): number {
-  if (scope.excluded(entity)) return 0
-  let count = 0
-  for (const contact of contacts as readonly Contact[]) if (scope.allows(entity, distance, contact)) count++
-  return count
+  return scope.admits(entity, distance).length
 }
 
 /** True when the lane takes registrable domains only. */

@@ -1,8 +1,9 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import { othersTurn } from '@mirage/kit/clock.ts'
 import { isApex } from '@mirage/model/domain-name.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Observation } from '@mirage/model/observation.ts'
-import type { Kysely } from 'kysely'
+import { type Compilable, CompiledQuery, type Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveLane, type ActiveRun, allowedClasses, takesApexesOnly } from './active-run.ts'
 import type { Tables } from './tables.ts'
@@ -11,6 +12,8 @@ import type { Tables } from './tables.ts'
 export const unreached = 1_000
 
 const piece = 500
+/** Rows of fifteen values in one statement. */
+const rowsPerInsert = 100
 
 /** Where an entity stands while a delivery is being routed. */
 interface Standing {
@@ -110,12 +113,14 @@ function gather(run: ActiveRun, batches: ObservationBatch[]): Map<string, Standi
 /** What the run already knows of these entities. */
 async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string, Standing>): Promise<void> {
   for (const ids of chunks([...standings.keys()])) {
-    const rows = await trx
+    const known = trx
       .selectFrom('reached')
       .select(['entity', 'distance', 'depth', 'seed', 'allowed', 'seq', 'tags'])
       .where('run', '=', run.row.id)
-      .where('entity', 'in', ids)
-      .execute()
+    const rows = await wide(trx, run, ids.length === piece && 'recall', () => known.where('entity', 'in', ids), [
+      run.row.id,
+      ...ids,
+    ])
     for (const row of rows) {
       const { distance, depth, seed, allowed, seq } = row
       const before: Before = { distance, allowed, seq, tags: tagsOf(row.tags) }
@@ -191,28 +196,44 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
     else continue
     await offer(trx, run, standing, routed)
   }
-  for (const group of chunks(fresh, 100))
-    await trx
-      .insertInto('reached')
-      .values(
-        group.map(({ entity, seq, seed, distance, depth, allowed, module, tags, seenAt }) => ({
-          is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
-          ordinal: ordinalOf(run, entity, routed),
-          run: run.row.id,
-          seq,
-          entity: entity.id,
-          type: entity.type,
-          value: entity.value,
-          seed,
-          distance,
-          depth,
-          allowed,
-          module,
-          tags: tags.size > 0 ? JSON.stringify([...tags]) : null,
-          seen_at: seenAt,
-        })),
-      )
-      .execute()
+  for (const group of chunks(fresh, rowsPerInsert)) {
+    const rows = group.map(({ entity, seq, seed, distance, depth, allowed, module, tags, seenAt }) => ({
+      is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
+      ordinal: ordinalOf(run, entity, routed),
+      run: run.row.id,
+      seq,
+      entity: entity.id,
+      type: entity.type,
+      value: entity.value,
+      seed,
+      distance,
+      depth,
+      allowed,
+      module,
+      tags: tags.size > 0 ? JSON.stringify([...tags]) : null,
+      seen_at: seenAt,
+    }))
+    const insert = (): Compilable => trx.insertInto('reached').values(rows)
+    await wide(trx, run, rows.length === rowsPerInsert && 'insert', insert, rows.flatMap(Object.values))
+    await othersTurn()
+  }
+}
+
+/**
+ * Runs a statement of many values. To make its text takes Kysely as long as the database takes for the statement, so the
+ * run keeps it under `name`, which stands for one text only: that of a full piece. `parameters` are in the order in which
+ * Kysely binds them.
+ */
+async function wide<Row>(
+  trx: Kysely<Tables>,
+  { wideStatements }: ActiveRun,
+  name: string | false,
+  build: () => Compilable<Row>,
+  parameters: unknown[],
+): Promise<Row[]> {
+  const text = (name && wideStatements.get(name)) || build().compile().sql
+  if (name) wideStatements.set(name, text)
+  return (await trx.executeQuery(CompiledQuery.raw(text, parameters) as CompiledQuery<Row>)).rows
 }
 
 /** How many URLs of its host the run has met, this one included. */
