@@ -531,8 +531,8 @@ describe('ports', () => {
 
   test('are not taken for what a lab makes of them that goes away meanwhile', async () => {
     const { promise: met, resolve: meet } = Promise.withResolvers<void>()
-    lab.stand('198.18.0.11:22', meet)
-    lab.stand('198.18.0.11:443', meet)
+    lab.stand('198.18.0.11:22', () => meet())
+    lab.stand('198.18.0.11:443', () => meet())
     const { session, recorder } = open()
     const task = testTask(session)
     const outcomes = [outcomeOf(all(task.tcp.scan('198.18.0.11', [22]))), outcomeOf(task.tls.peer('198.18.0.11', 443))]
