@@ -28,13 +28,19 @@ export const module = defineModule({
   volatile: ['length'],
   sample: 'northwind.example',
   async *run({ entity, http }) {
-    const answers = new Map<string, HttpAnswer | undefined>()
-    const ask = async (address: string): Promise<HttpAnswer | undefined> => {
-      if (!answers.has(address)) answers.set(address, await http.look(address, asTarget))
-      return answers.get(address)
+    const answers = new Map<string, Promise<HttpAnswer | undefined>>()
+    const ask = (address: string): Promise<HttpAnswer | undefined> => {
+      const asked = answers.get(address) ?? http.look(address, asTarget)
+      // Whoever awaits it hears of it; one that is left behind by another's failure ends nothing.
+      asked.catch(() => {})
+      answers.set(address, asked)
+      return asked
     }
     const described = new Set<string>()
-    for (const root of rootsOf(entity.type, entity.value)) {
+    const roots = rootsOf(entity.type, entity.value)
+    // Together: a host that stays silent is waited for once, not once a port.
+    for (const root of roots) void ask(root)
+    for (const root of roots) {
       let at = root
       let answer = await ask(root)
       if (!answer) continue
