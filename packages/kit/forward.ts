@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Address, reasonOf } from './dispatch.ts'
 import { MirageError } from './errors.ts'
@@ -22,8 +23,12 @@ const hopByHop = new Set([
 export class Forwarder implements AsyncDisposable {
   readonly #pools = new Map<string, Pool>()
 
-  /** Throws 503 `service.unreachable` when the service did not begin an answer. */
-  async forward(service: string, address: Address, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Throws 503 `service.unreachable` when the service did not begin an answer, 413 when the body grows beyond the limit. */
+  async forward(
+    { service, address, bodyLimit }: { service: string; address: Address; bodyLimit: number },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && request.method !== 'HEAD'
@@ -33,11 +38,12 @@ export class Forwarder implements AsyncDisposable {
         method: request.method as 'GET',
         path: request.url ?? '/',
         headers: endToEnd(request.headers),
-        body: hasBody ? request : null,
+        body: !hasBody ? null : request.headers['content-length'] ? request : Readable.from(within(bodyLimit, request)),
         signal: gone.signal,
       })
     } catch (cause) {
       if (gone.signal.aborted) return
+      if (cause instanceof MirageError) throw cause
       throw new MirageError({
         code: 'service.unreachable',
         status: 503,
@@ -68,6 +74,21 @@ export class Forwarder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()))
   }
+}
+
+/** A body of unknown length as it comes, for as long as it stays within the limit. */
+async function* within(limit: number, request: IncomingMessage): AsyncGenerator<Buffer, void, void> {
+  let length = 0
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += part.length
+    if (length > limit) throw bodyTooLarge(limit)
+    yield part
+  }
+}
+
+export function bodyTooLarge(limit: number): MirageError {
+  const detail = `The body is larger than this operation takes: ${Math.floor(limit / 1024)} KB.`
+  return new MirageError({ code: 'request.too_large', status: 413, detail })
 }
 
 function endToEnd(headers: IncomingHttpHeaders): Record<string, string | string[]> {

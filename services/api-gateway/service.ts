@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { auth } from '@mirage/services/auth/contract.ts'
 import { Callers } from './callers.ts'
 import { type Front, front, gateway } from './contract.ts'
-import { Forwarder } from '@mirage/kit/forward.ts'
+import { bodyTooLarge, Forwarder } from '@mirage/kit/forward.ts'
 import { settings } from './settings.ts'
 
 const securityHeaders = {
@@ -47,7 +47,7 @@ export const apiGateway = defineService({
 /** Every operation that people may call, passed on with a signed token in place of the caller's key. */
 function mountOperations(app: FastifyInstance, front: Front, callers: Callers, forwarder: Forwarder): void {
   for (const { service, operations } of front.contracts)
-    for (const { method, path, permission } of Object.values(operations)) {
+    for (const { method, path, permission, bodyLimit } of Object.values(operations)) {
       if (permission === 'service') continue
       app.route({
         method,
@@ -60,9 +60,11 @@ function mountOperations(app: FastifyInstance, front: Front, callers: Callers, f
               status: 403,
               detail: `This needs the right “${permission}”, which this key does not have.`,
             })
+          // Refused here: a service that refuses it while it is still being passed on breaks the line instead.
+          if (Number(request.headers['content-length'] ?? 0) > bodyLimit) throw bodyTooLarge(bodyLimit)
           request.raw.headers.authorization = `Bearer ${await front.tokens.issue(claims)}`
           request.raw.headers['x-request-id'] = request.id
-          await passOn(front, forwarder, service, request, reply)
+          await passOn(front, forwarder, { service, bodyLimit }, request, reply)
         },
       })
     }
@@ -71,7 +73,7 @@ function mountOperations(app: FastifyInstance, front: Front, callers: Callers, f
 async function passOn(
   front: Front,
   forwarder: Forwarder,
-  service: string,
+  { service, bodyLimit }: { service: string; bodyLimit: number },
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
@@ -84,7 +86,7 @@ async function passOn(
     return
   }
   reply.raw.setHeader('x-request-id', request.id)
-  await forwarder.forward(service, address!, request.raw, reply.raw)
+  await forwarder.forward({ service, address: address!, bodyLimit }, request.raw, reply.raw)
   reply.hijack()
 }
 
