@@ -8,6 +8,8 @@ import { worldSizes, type WorldSize } from './world/size.ts'
 export const DialMap = t.Object({
   /** The SOCKS5 server that carries every TCP connection to an address of `networks`. */
   tcp: t.Object({ socks: t.String() }),
+  /** The world's addresses are real where the lab runs: they are to be dialled as they are, and `udp` is empty. */
+  direct: t.Optional(t.Boolean()),
   /** For each DNS server, `ADDRESS:53` (IPv6 in brackets) and the socket that stands for it. */
   udp: t.Record(t.String(), t.String()),
   /** What a machine of the world would be configured with; the last of them lies. */

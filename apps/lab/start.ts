@@ -113,7 +113,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     startedAt: new Date().toISOString(),
     dialMap: {
       tcp: { socks: socks!.at },
-      udp: Object.fromEntries([...udp].map(([name, { at }]) => [name, at])),
+      ...(options.inside === undefined
+        ? { udp: Object.fromEntries([...udp].map(([name, { at }]) => [name, at])) }
+        : { udp: {}, direct: true }),
       resolvers: ['resolver1', 'resolver2', 'liar'].map((id) => world.machines.get(id)!.addresses[0]!),
       networks,
       ca: pemOf(world.certificates.root.der),

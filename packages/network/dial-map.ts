@@ -4,6 +4,8 @@
  */
 export interface DialMap {
   tcp: { socks: string }
+  /** The addresses of the world are real where this process runs: TCP is dialled as it would be without a map. */
+  direct?: boolean
   /** World `address:port` → local `address:port`. */
   udp: Record<string, string>
   /** World addresses of its recursive resolvers. */

@@ -53,7 +53,7 @@ export interface Dialer extends Disposable {
 export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
   if (dialMap !== undefined && proxy !== undefined)
     throw new NetworkError({ outcome: 'failed', reason: 'proxy', detail: 'A lab run cannot go through a proxy.' })
-  const lab = dialMap && socksServer(dialMap.tcp.socks)
+  const lab = dialMap === undefined || dialMap.direct === true ? undefined : socksServer(dialMap.tcp.socks)
   const sockets = new Set<Socket>()
   // A context costs milliseconds to make, so the two there are get made once, when first needed.
   const contexts: { strict?: SecureContext; lenient?: SecureContext } = {}

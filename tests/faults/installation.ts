@@ -201,7 +201,7 @@ const everyVolatile = new Set(manifest.flatMap(({ volatile = [] }) => volatile))
 /** Ids of observations, exchanges and findings of a run are made with the id of the run. */
 const ofTheRun = ['run', 'runs', 'exchange', 'firstSeenAt', 'lastSeenAt', 'createdAt', 'changedAt', 'evaluatedAt']
 
-function resultOf(rows: Row[], run: string): Result {
+export function resultOf(rows: Row[], run: string): Result {
   const lines = (kind: string, ...leaveOut: string[]): string[] =>
     rows
       .filter((row) => row.kind === kind)

@@ -114,7 +114,11 @@ function readWorld({ size, seed }: WorldOptions, { parseWorldSize }: LabModule):
 function aboutLab({ size, seed, dialMap, namespace }: LabDescription, { environment }: Cli): string[] {
   const head = `The lab runs: world ${size}, seed ${seed}.`
   if (namespace !== undefined)
-    return [head, `  by hand   ip netns exec ${namespace} curl https://www.northwind.example/`]
+    return [
+      head,
+      `  scan it   ip netns exec ${namespace} ${environment.program} scan northwind.example --lab`,
+      `  by hand   ip netns exec ${namespace} curl https://www.northwind.example/`,
+    ]
   return [
     head,
     `  scan it   ${environment.program} scan northwind.example --lab`,
