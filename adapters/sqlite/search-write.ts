@@ -7,7 +7,7 @@ import { rowOf, rowsOf, statement } from './tables.ts'
 /** Records in one transaction; each writes about ten rows, many of them side by side. */
 const pieceSize = 500
 /** Texts that enter the trigram index in one transaction. */
-const latePieceSize = 500
+const latePieceSize = 2_000
 
 type StoredRow = [string, string, string]
 

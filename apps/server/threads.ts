@@ -19,8 +19,11 @@ export interface ThreadOptions extends PartOptions {
   compileCache: string | undefined
 }
 
-/** A thread that reads a million records makes much garbage: a small young generation keeps it from holding on to it. */
-const resourceLimits = { maxYoungGenerationSizeMb: 32 }
+/**
+ * A thread that reads a million records makes much garbage. A small young generation keeps it from holding on to it, and
+ * so does the bound of the old one: far above what is ever needed, it is what the collector takes its pace from.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 }
 
 export function openThreads(options: PartOptions, log: Log, failed: (error: Error) => void): Threads {
   const running = new Map<string, { worker: Worker; ready: Promise<void> }>()

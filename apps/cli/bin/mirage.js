@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=16
+#!/usr/bin/env -S node --max-semi-space-size=16 --max-old-space-size=1024
 // Starts the command on a Node that runs TypeScript: this one when it is new enough, else the one that `npm ci` installed.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const neededMajor = 24
 // A young generation that grows to 128 MB a thread would be most of what a scan holds in memory.
-const flags = ['--max-semi-space-size=16']
+const flags = ['--max-semi-space-size=16', '--max-old-space-size=1024']
 const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'main.ts')
 
 if (Number(process.versions.node.split('.')[0]) >= neededMajor) await import(program)
