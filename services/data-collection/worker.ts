@@ -12,6 +12,8 @@ import type { Sessions } from './sessions.ts'
 
 const renewMs = 500
 const waitMs = 1_000
+/** While tasks run, a slot may become free at any moment. */
+const busyWaitMs = 25
 const troubleMs = 500
 
 export interface WorkerOptions {
@@ -55,7 +57,7 @@ export async function work(options: WorkerOptions): Promise<void> {
         continue
       }
       const { tasks } = await scans.leaseTasks(
-        { worker, free: freeSlots(others), others: 0, waitMs: running.size > 0 ? 100 : waitMs },
+        { worker, free: freeSlots(others), others: 0, waitMs: running.size > 0 ? busyWaitMs : waitMs },
         { signal },
       )
       for (const lease of tasks) start(lease)

@@ -1,4 +1,5 @@
 import { toInstant } from '@mirage/kit/clock.ts'
+import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveLane, type ActiveRun, activeMs } from './active-run.ts'
 import type { Lane, Run, RunDefinition } from './contract.ts'
 import type { Orchestrator } from './orchestrator.ts'
@@ -84,18 +85,43 @@ export async function viewLanes(orchestrator: Orchestrator, row: RunRow): Promis
     .selectFrom('task')
     .select(['module', 'outcome', (expression) => expression.fn.countAll<number | string>().as('count')])
     .select((expression) => expression.fn.sum<number | string | null>('observations').as('observations'))
+    .select((expression) => expression.fn.max('closed').as('last'))
     .where('run', '=', row.id)
     .groupBy(['module', 'outcome'])
     .execute()
   const lanes = new Map(plan.lanes.map((planned) => [planned.module, idleLane(planned)]))
-  for (const { module, outcome, count, observations } of rows) {
+  const troubles: number[] = []
+  for (const { module, outcome, count, observations, last } of rows) {
     const lane = lanes.get(module)
     if (!lane || outcome === null) continue
     lane.outcomes[outcome] = Number(count)
     lane.done += Number(count)
     lane.observations += Number(observations)
+    if (last !== null && outcome !== 'found' && outcome !== 'empty') troubles.push(last)
   }
+  if (troubles.length > 0) await addReasons(orchestrator, row, lanes, troubles)
   return [...lanes.values()]
+}
+
+/** What the last task of each module that did not end well said; `closings` are their places in the order of closing. */
+async function addReasons(
+  { store }: Orchestrator,
+  row: RunRow,
+  lanes: Map<string, Lane>,
+  closings: number[],
+): Promise<void> {
+  const rows = await store.db
+    .selectFrom('task')
+    .select(['module', 'finished'])
+    .where('run', '=', row.id)
+    .where('closed', 'in', closings)
+    .orderBy('closed')
+    .execute()
+  for (const { module, finished } of rows) {
+    const { reason } = JSON.parse(finished ?? '{}') as Partial<CollectionFinished>
+    const lane = lanes.get(module)
+    if (lane && reason !== undefined) lane.lastReason = reason
+  }
 }
 
 function withProgress(idle: Lane, lane: ActiveLane | undefined): Lane {
