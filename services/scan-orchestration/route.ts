@@ -233,7 +233,7 @@ async function wide<Row>(
 ): Promise<Row[]> {
   const text = (name && wideStatements.get(name)) || build().compile().sql
   if (name) wideStatements.set(name, text)
-  return (await trx.executeQuery(CompiledQuery.raw(text, parameters))).rows
+  return (await trx.executeQuery<Row>(CompiledQuery.raw(text, parameters))).rows
 }
 
 /** How many URLs of its host the run has met, this one included. */
