@@ -2,6 +2,9 @@ import { isBelow } from '@mirage/model/domain-name.ts'
 import { defineModule, finding, observe } from '@mirage/module-sdk'
 import { recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
 
+/** A zone may name thousands of servers, and a transfer is asked of each; thirteen is what the root has. */
+const maxServers = 13
+
 /**
  * The whole zone, from each name server that gives it to strangers. Source: AXFR (RFC 5936). That a server does is a
  * weakness by itself and stated as a finding.
@@ -24,8 +27,10 @@ export const module = defineModule({
     const zone = entity.value
     const { records: delegation } = await dns.resolve(zone, 'NS')
     const open: string[] = []
-    for (const { name, type, data: server } of delegation) {
-      if (type !== 'NS' || name !== zone) continue
+    const servers = new Set(
+      delegation.filter(({ name, type }) => type === 'NS' && name === zone).map(({ data }) => data),
+    )
+    for (const server of [...servers].slice(0, maxServers)) {
       const transfer = await dns.transfer(zone, server)
       if (!transfer) continue
       open.push(server)

@@ -1,6 +1,10 @@
 import { reverseName } from '@mirage/model/address.ts'
 import { ModuleError, defineModule, observe } from '@mirage/module-sdk'
 
+/** What is announced under an address, and by how many: more is no answer of this source, and each would be asked for. */
+const maxPrefixes = 20
+const maxOrigins = 10
+
 /**
  * The announced prefix and AS number of an address. Source: Team Cymru's IP to ASN mapping over DNS
  * (https://www.team-cymru.com/ip-asn-mapping): `AS … | prefix | country | registry | date` in a TXT record; several AS
@@ -30,12 +34,12 @@ export const module = defineModule({
       if (status === 'NOERROR' || status === 'NODATA' || status === 'NXDOMAIN') answered++
       const address = questions.get(name)
       if (address === undefined) continue
-      for (const { data } of records.filter(({ type }) => type === 'TXT')) {
+      for (const { data } of records.filter(({ type }) => type === 'TXT').slice(0, maxPrefixes)) {
         const [numbers = '', prefix = '', country, registry, allocated] = fieldsOf(data)
         const attributes = { country, registry, allocated }
         const from = { type: 'ip-address', value: address } as const
         yield observe('netblock', prefix, { via: 'contains', direction: 'in', from, attributes })
-        for (const number of numbers.split(/\s+/)) {
+        for (const number of numbers.match(/\b\d{1,10}\b/g)?.slice(0, maxOrigins) ?? []) {
           yield observe('asn', `AS${number}`, {
             via: 'announces',
             direction: 'in',

@@ -322,3 +322,14 @@ test('a module that yields what it does not declare does not compile', () => {
   })
   expect(module.produces).toEqual(['domain'])
 })
+
+test('a module that yields without a pause lets timers run, and ends with its time', async () => {
+  const endless = defineModule({
+    ...about,
+    async *run() {
+      for (let i = 0; ; i++) yield observe('domain', `n${i % 100}.northwind.example`)
+    },
+  })
+  const { end } = await run(endless, {}, { signal: AbortSignal.timeout(50) })
+  expect(end.outcome).toBe('timed-out')
+})

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import { misfits } from '@mirage/kit/schema.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import type { ModuleFinding, Observation } from '@mirage/model/observation.ts'
@@ -148,8 +149,15 @@ async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): 
   const onAbort = (): void => stop?.(signal.reason)
   signal.addEventListener('abort', onAbort)
   let done = false
+  let since = performance.now()
   try {
     for (;;) {
+      // What a module reads from one long answer is yielded without a pause, and timers, sockets and the signal wait.
+      if (performance.now() - since > 20) {
+        await immediate()
+        since = performance.now()
+        signal.throwIfAborted()
+      }
       // One promise a step rather than a race against one long-lived promise, which would keep every step in memory.
       const step = await new Promise<IteratorResult<T>>((resolve, reject) => {
         stop = reject
