@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { announcement } from '@mirage/kit/event.ts'
+import { announcement, type OutgoingEvent } from '@mirage/kit/event.ts'
 import { createClient } from '@mirage/kit/client.ts'
-import { systemClock } from '@mirage/kit/clock.ts'
+import { othersTurn, systemClock } from '@mirage/kit/clock.ts'
 import { openDispatch } from '@mirage/kit/dispatch.ts'
 import { openTokens } from '@mirage/kit/token.ts'
 import { openSqliteBus } from '@mirage/adapters/sqlite/bus.ts'
@@ -77,21 +77,25 @@ async function measure(size: number): Promise<Figure[]> {
       void client.listRuns({}).then(() => answers.push(performance.now() - askedAt))
     }, 50)
     const batches = Math.ceil(size / perBatch)
-    const collect = async (index: number): Promise<void> => {
+    const collected = (index: number): OutgoingEvent => {
       const observations = Array.from({ length: perBatch }, (_, i) => sighting(run, index * perBatch + i))
       const batch = { run, task, attempt, index, module: 'dns-brute', moduleVersion: 1, observations, findings: [] }
-      await bus.publish([announcement(observationsCollected, 'default', `${run}/${task}/${attempt}/${index}`, batch)])
+      return announcement(observationsCollected, 'default', `${run}/${task}/${attempt}/${index}`, batch)
     }
     const publishedAt = performance.now()
-    await collect(0)
+    await bus.publish([collected(0)])
     // The readers' threads start with the first observation there is.
     while ((await lags()) > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     const startedAt = performance.now()
     const before = processorTimes()
     // As of four tasks at once: what comes together is flushed together.
     for (let index = 1; index < batches; index += tasksAtOnce) {
-      const last = Math.min(index + tasksAtOnce, batches)
-      await Promise.all(Array.from({ length: last - index }, (_, i) => collect(index + i)))
+      const events: OutgoingEvent[] = []
+      for (let i = index; i < Math.min(index + tasksAtOnce, batches); i++) {
+        events.push(collected(i))
+        await othersTurn()
+      }
+      await bus.publish(events)
       // Back pressure as leases give it: never far ahead of the slowest reader.
       await until(async () => (await lags()) <= 40)
     }

@@ -98,7 +98,7 @@ export const scanOrchestration = defineService({
           identity: BatchName,
           split: splitBatch,
           settle: (event, lost) => routeLost(orchestrator, event, lost),
-          maxEvents: 8,
+          maxEvents: 4,
         }),
         on(collectionFinished, (events) => finishTasks(orchestrator, events)),
         on(runSettled, (events) => settleRuns(orchestrator, events)),
