@@ -2,7 +2,7 @@ import dnsPacket from 'dns-packet'
 import type { Answer, StringAnswer } from 'dns-packet'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeAnswer, decodeMessage, skimMessage } from './message.ts'
+import { decodeAnswer, decodeMessage, isReadable, skimMessage } from './message.ts'
 
 function response(answers: unknown[], extra: object = {}, type = 'A'): Buffer {
   return dnsPacket.encode({
@@ -208,6 +208,16 @@ describe('decoding responses', () => {
     ])
   })
 
+  it('tells answers with names that loop, without decoding those that have none', () => {
+    const at = 12 + 17 + 4
+    const written = response([{ type: 'A', name: 'www.example.com', ttl: 60, data: '192.0.2.1' }])
+    const honest = Buffer.concat([written.subarray(0, at), Buffer.from('c00c000100010000012c0004c6120001', 'hex')])
+    expect(skimMessage(honest, at)).toMatchObject({ wellFormed: true, plain: true })
+    const looping = Buffer.concat([honest.subarray(0, at), Buffer.from('c021000100010000012c0004c6120001', 'hex')])
+    expect(skimMessage(looping, at)).toMatchObject({ wellFormed: true, plain: false })
+    expect([isReadable(honest), isReadable(looping)]).toEqual([true, false])
+  })
+
   it('keeps a negative answer as long as its SOA says, and any other as its shortest record', () => {
     const soa = {
       type: 'SOA',
@@ -216,12 +226,16 @@ describe('decoding responses', () => {
       data: { mname: 'a', rname: 'b', serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 300 },
     }
     const at = 12 + 17 + 4
-    expect(skimMessage(response([], { flags: 0x83, authorities: [soa] }), at)).toEqual({ wellFormed: true, ttl: 300 })
-    expect(skimMessage(response([], { flags: 0x83 }), at)).toEqual({ wellFormed: true, ttl: 0 })
+    expect(skimMessage(response([], { flags: 0x83, authorities: [soa] }), at)).toEqual({
+      wellFormed: true,
+      ttl: 300,
+      plain: true,
+    })
+    expect(skimMessage(response([], { flags: 0x83 }), at)).toEqual({ wellFormed: true, ttl: 0, plain: true })
     const answers: StringAnswer[] = [
       { type: 'A', name: 'www.example.com', ttl: 60, data: '192.0.2.1' },
       { type: 'A', name: 'www.example.com', ttl: 30, data: '192.0.2.2' },
     ]
-    expect(skimMessage(response(answers), at)).toEqual({ wellFormed: true, ttl: 30 })
+    expect(skimMessage(response(answers), at)).toMatchObject({ wellFormed: true, ttl: 30 })
   })
 })

@@ -66,6 +66,15 @@ export function decodeAnswer(bytes: Buffer, server: string): DnsAnswer {
   return { name, type, status: rcode === 0 ? foundOf(records, type) : statusOfRcode(rcode), records, server }
 }
 
+/** True when every record of the answer can be decoded: no name that loops, no data that runs out. */
+export function isReadable(bytes: Buffer): boolean {
+  const cursor: Cursor = { bytes, at: 12, failed: bytes.length < 17 }
+  const name = readName(cursor)
+  cursor.at += 4
+  readSection(cursor, (bytes[6]! << 8) | bytes[7]!, name)
+  return !cursor.failed
+}
+
 function foundOf(records: DnsRecord[], type: RecordType | undefined): DnsStatus {
   for (const record of records) {
     if (record.type === type) return 'NOERROR'
@@ -110,7 +119,12 @@ export interface Skim {
   wellFormed: boolean
   /** Seconds the answer may be kept: the smallest TTL of its records, of its SOA when it is negative (RFC 2308 §5). */
   ttl: number
+  /** The answers hold no name but the question's: whether names can be read, loops of compression and all, is no question. */
+  plain: boolean
 }
+
+/** Types whose data holds no name. */
+const plainTypes = new Set<number>([typeCodes.A, typeCodes.AAAA, typeCodes.TXT])
 
 const cursorOfSkim: { bytes: Buffer; at: number; failed: boolean } = { bytes: Buffer.alloc(0), at: 0, failed: false }
 
@@ -124,9 +138,12 @@ export function skimMessage(bytes: Buffer, from: number): Skim {
   const authorities = (bytes[8]! << 8) | bytes[9]!
   const negative = answers === 0 || (bytes[3]! & 15) !== 0
   let ttl = negative ? 0 : 86_400
+  let plain = true
   for (let i = 0; i < answers + (negative ? authorities : 0) && !cursor.failed; i++) {
+    const isQuestion = bytes[cursor.at] === 0xc0 && bytes[cursor.at + 1] === 12
     skipName(cursor)
     const type = readUint16(cursor)
+    if (i < answers && !(isQuestion && plainTypes.has(type))) plain = false
     cursor.at += 2
     const seconds = readUint32(cursor)
     const length = readUint16(cursor)
@@ -135,5 +152,5 @@ export function skimMessage(bytes: Buffer, from: number): Skim {
     else if (!negative) ttl = Math.min(ttl, seconds > 0x7fff_ffff ? 0 : seconds)
     else if (type === typeCodes.SOA) ttl = Math.min(seconds, bytes.readUInt32BE(cursor.at - 4), 10_800)
   }
-  return { wellFormed: !cursor.failed, ttl }
+  return { wellFormed: !cursor.failed, ttl, plain }
 }

@@ -2,7 +2,7 @@ import type { LaneStats } from '../lane-options.ts'
 import { anyResolver, noServer, verdicts } from '../packing.ts'
 import type { Verdict } from '../packing.ts'
 import type { WorkerLaneOptions } from '../protocol.ts'
-import { skimMessage } from '../wire/message.ts'
+import { isReadable, skimMessage } from '../wire/message.ts'
 import { echoOf } from '../wire/query.ts'
 import { Cache } from './cache.ts'
 import { chooseUpstream } from './choice.ts'
@@ -183,7 +183,7 @@ export class WorkerLane {
     if (rcode !== 0 && rcode !== 3) return this.#refusedBy(upstream, query, message, echo === 'none')
     upstream.refusals = 0
     const skim = skimMessage(message, 12 + query.to - query.from + 4)
-    if (!skim.wellFormed) return this.#malformed(upstream, query)
+    if (!skim.wellFormed || (!skim.plain && !isReadable(message))) return this.#malformed(upstream, query)
     if (query.refusedEdns === upstream) upstream.knowsEdns = false
     if (upstream.state === 'lying' && mayBeLie(upstream, message))
       return this.#finish(query, verdicts.lied, upstream.index, message)
