@@ -121,9 +121,9 @@ function explain(error: unknown, people: People, argv: string[], environment: En
   return exitCodes.failed
 }
 
-/** The service says that what was asked is wrong or not there: another command line is needed. */
-function isMistake({ status }: MirageError): boolean {
-  return status === 400 || status === 404 || status === 422
+/** What was asked, or set, is wrong or not there: another command line or another setting is needed. */
+function isMistake({ status, code }: MirageError): boolean {
+  return status === 400 || status === 404 || status === 422 || code === 'settings.invalid'
 }
 
 /** commander has said what is wrong; help and the version are no mistakes. */

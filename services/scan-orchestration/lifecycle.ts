@@ -21,6 +21,7 @@ import { profileOf } from './profiles.ts'
 import { seedBatches, seedModule, seedsOf } from './seeds.ts'
 import { compileScope } from '@mirage/model/scope.ts'
 import { forgetRun, loadActiveRun } from './store.ts'
+import { demandWayOut } from './way-out.ts'
 import type { RunRow } from './tables.ts'
 
 async function prepare(orchestrator: Orchestrator, workspace: string, definition: RunDefinition): Promise<PlannedRun> {
@@ -28,6 +29,7 @@ async function prepare(orchestrator: Orchestrator, workspace: string, definition
   const profile = profileOf(orchestrator.profiles, definition.profile)
   const seeds = seedsOf(definition)
   demandScope(orchestrator, definition)
+  demandWayOut(definition)
   return planRun(definition, profile, items, seeds)
 }
 
