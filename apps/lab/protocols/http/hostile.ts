@@ -69,11 +69,14 @@ export function answerHostile(path: string, response: ServerResponse): void {
   const page = pages[path]
   if (page) return page(response)
   if (path.startsWith('/loop')) return redirect(response, `/loop?n=${Number(/\d+/.exec(path)?.[0] ?? 0) + 1}`)
-  response.writeHead(200, { 'content-type': 'text/html' })
+  // Not equally for every path, or crawlers take the whole site for one page and look no further.
+  response.writeHead(path === '/' ? 200 : 404, { 'content-type': 'text/html' })
   response.end(
-    `<title>Hostile</title>${Object.keys(pages)
-      .map((href) => `<a href="${href}">${href}</a>`)
-      .join('\n')}<a href="/loop">/loop</a>`,
+    path !== '/'
+      ? '<title>Not here</title>'
+      : `<title>Hostile</title>${Object.keys(pages)
+          .map((href) => `<a href="${href}">${href}</a>`)
+          .join('\n')}<a href="/loop">/loop</a>`,
   )
 }
 
