@@ -54,7 +54,10 @@ export function finding(statement: Omit<Finding, 'kind'>): Finding {
   return { kind: 'finding', ...statement }
 }
 
-/** Builds a URL in which every inserted value is encoded, so that no entity steers a request. */
+/**
+ * Builds a URL in which every inserted value is encoded, so that no entity steers a request. Half a surrogate pair, which
+ * cannot be encoded and may come from any JSON, becomes U+FFFD.
+ */
 export function url(parts: TemplateStringsArray, ...values: (string | number)[]): string {
-  return String.raw({ raw: parts }, ...values.map((value) => encodeURIComponent(value)))
+  return String.raw({ raw: parts }, ...values.map((value) => encodeURIComponent(String(value).toWellFormed())))
 }

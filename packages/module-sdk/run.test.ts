@@ -4,7 +4,7 @@ import type { Transport } from './context.ts'
 import { type AnyModule, defineModule } from './define.ts'
 import { ModuleError } from './error.ts'
 import { lineOf } from './notation.ts'
-import { finding, observe } from './observe.ts'
+import { finding, observe, url } from './observe.ts'
 import { openReplay } from './replay.ts'
 import { type Ended, type RunOptions, type Task, runModule } from './run.ts'
 import { Type as t } from 'typebox'
@@ -332,4 +332,10 @@ test('a module that yields without a pause lets timers run, and ends with its ti
   })
   const { end } = await run(endless, {}, { signal: AbortSignal.timeout(50) })
   expect(end.outcome).toBe('timed-out')
+})
+
+test('a URL takes any value, also what no text can hold', () => {
+  expect(url`https://a.example/?after=${'x\ud800/&'}&page=${2}`).toBe(
+    'https://a.example/?after=x%EF%BF%BD%2F%26&page=2',
+  )
 })
