@@ -15,11 +15,11 @@ export type Use = 'control' | 'bus' | 'data' | 'search' | 'graph'
  * again into the file once.
  */
 const uses: Record<Use, { synchronous: 'full' | 'normal'; cacheMegabytes: number; logMegabytes: number }> = {
-  control: { synchronous: 'full', cacheMegabytes: 12, logMegabytes: 4 },
+  control: { synchronous: 'full', cacheMegabytes: 16, logMegabytes: 64 },
   bus: { synchronous: 'full', cacheMegabytes: 2, logMegabytes: 16 },
   data: { synchronous: 'normal', cacheMegabytes: 48, logMegabytes: 128 },
   search: { synchronous: 'normal', cacheMegabytes: 16, logMegabytes: 64 },
-  graph: { synchronous: 'normal', cacheMegabytes: 40, logMegabytes: 128 },
+  graph: { synchronous: 'normal', cacheMegabytes: 36, logMegabytes: 128 },
 }
 
 /** Milliseconds that a locked file may hold up the thread; longer waits are spent off the stack. */
