@@ -11,6 +11,7 @@ import { openLog } from '@mirage/kit/log.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import { openTokens } from '@mirage/kit/token.ts'
 import { scans } from '@mirage/services/scan-orchestration/contract.ts'
+import { keepBallast } from './ballast.ts'
 import { catalogue, threadOf } from './catalogue.ts'
 import { readEnvironment } from './environment.ts'
 import { keyFileOf, openInstallation, writePrivate } from './installation.ts'
@@ -54,6 +55,7 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
   try {
     const installation = openInstallation(dataDirectory, environment.masterKey)
     const log = openLog({ file: join(dataDirectory, 'logs', 'mirage.ndjson') })
+    stack.use(keepBallast(dataDirectory, log))
     const part: PartOptions = {
       installation,
       settings: values,

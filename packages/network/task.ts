@@ -10,14 +10,14 @@ import type {
   TcpBanner,
   TlsPeer,
 } from '@mirage/model/exchange.ts'
-import { NetworkError, refused } from './error.ts'
+import { cancelled, refused } from './error.ts'
 import { type Exchange, type Frame, type TaskKey, exchangeId, openKeys } from './exchange.ts'
 import { type Pair, decodeFrame, encodeFrame } from './frame.ts'
 import { type Host, type Policy, hostOf, policyForUrl } from './guard.ts'
 import { bucketOf } from './limiter.ts'
 import { type Redactor, openRedactor } from './redact.ts'
 import { type Route, routeTo } from './route.ts'
-import type { SessionContext } from './session.ts'
+import type { NetworkOptions, SessionContext } from './session.ts'
 import { recordedPage, requestHttp } from './task-http.ts'
 import { openTaskDns } from './task-dns.ts'
 import { scanPorts } from './tcp.ts'
@@ -65,6 +65,8 @@ export interface Task extends AsyncDisposable {
     ): Promise<(TlsPeer & { address: string; exchange: string }) | undefined>
   }
   whois: { query(server: string, text: string): Promise<{ text: string; exchange: string }> }
+  /** What the recorder threw: the task was stopped then, and this attempt counts for nothing. Undefined where it did not. */
+  readonly trouble: unknown
 }
 
 /** What the ways out of a task share. */
@@ -103,7 +105,14 @@ export type Sent = Omit<Exchange, 'id' | 'key' | 'kind' | 'at' | 'elapsedMs'>
 export function openTask(session: SessionContext, task: TaskOptions): Task {
   const stop = new AbortController()
   const signal = AbortSignal.any([session.signal, task.signal, stop.signal])
-  const context = openContext(session, task, signal)
+  let trouble: unknown
+  /** Whatever the module makes of it: what cannot be recorded must not be asked. */
+  function fail(error: unknown): never {
+    trouble ??= error
+    stop.abort(cancelled('What comes back cannot be recorded.'))
+    throw error
+  }
+  const context = openContext({ ...session, network: withRecorder(session.network, fail) }, task, signal)
   const dns = openTaskDns(context)
   return {
     request: (request, signal) => requestHttp(context, request, signal),
@@ -112,8 +121,26 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     tcp: { scan: (address, ports, options) => scanPorts(context, address, ports, options) },
     tls: { peer: (host, port, options) => peekTls(context, host, port, options) },
     whois: { query: (server, text) => queryWhois(context, server, text) },
+    get trouble() {
+      return trouble
+    },
     async [Symbol.asyncDispose]() {
-      stop.abort(new NetworkError({ outcome: 'cancelled', reason: 'cancelled', detail: 'The task has ended.' }))
+      stop.abort(cancelled('The task has ended.'))
+    },
+  }
+}
+
+/** The same network, whose recorder tells of every failure of its own. */
+function withRecorder(network: NetworkOptions, fail: (error: unknown) => never): NetworkOptions {
+  const { recorder } = network
+  return {
+    ...network,
+    recorder: {
+      ...recorder,
+      recall: (key) => recorder.recall(key).catch(fail),
+      record: (exchange) => recorder.record(exchange).catch(fail),
+      recallFrames: (key) => recorder.recallFrames(key).catch(fail),
+      recordFrame: (frame) => recorder.recordFrame(frame).catch(fail),
     },
   }
 }

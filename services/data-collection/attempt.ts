@@ -73,6 +73,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       if (signal.aborted) return false
     }
     if (signal.aborted) return false
+    if (transport.trouble !== undefined) throw transport.trouble
     // Also when it is back by now: part of what it would have answered is missing.
     if (run.session.isCut() || (run.dialMap && end && mayBeGone(end) && !(await labAnswers(run.dialMap))))
       throw labAway()

@@ -53,19 +53,20 @@ export class Installation implements AsyncDisposable {
   readonly #commands = new Set<Command>()
   readonly #place: string
 
-  private constructor(place: string, variables: Record<string, string>) {
+  private constructor(place: string, dataDirectory: string, variables: Record<string, string>) {
     this.#place = place
     this.#variables = variables
-    this.dataDirectory = join(place, 'data')
-    mkdirSync(this.dataDirectory)
+    this.dataDirectory = dataDirectory
+    mkdirSync(this.dataDirectory, { recursive: true })
   }
 
   /** `place` is an empty folder, a new one unless said; it is removed with the installation. */
   static async create({
     variables = {},
     place = mkdtempSync(join(tmpdir(), 'mirage-')),
-  }: { variables?: Record<string, string>; place?: string } = {}): Promise<Installation> {
-    const installation = new Installation(place, variables)
+    dataDirectory = join(place, 'data'),
+  }: { variables?: Record<string, string>; place?: string; dataDirectory?: string } = {}): Promise<Installation> {
+    const installation = new Installation(place, dataDirectory, variables)
     await installation.startLab()
     return installation
   }
