@@ -59,9 +59,7 @@ describe('hostile hosts', () => {
       const [scan, ...options] = quickScan(modules, '--quiet')
       const command = installation.start(scan!, 'hostile.test', ...options)
       let peak = 0
-      let over = false
-      void command.ended.then(() => (over = true))
-      while (!over) {
+      while (command.child.exitCode === null && command.child.signalCode === null) {
         peak = Math.max(peak, peakOf(command.child.pid!) ?? 0)
         await delay(100)
       }
