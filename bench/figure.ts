@@ -2,18 +2,23 @@
 export interface Figure {
   name: string
   value: number
-  /** A rate ends in `/s`, and more is better; of everything else less is. */
+  /** Of a rate (`…/s`) and of a share (`%`) more is better, of everything else less. */
   unit: string
   /** What another tool reached in the same run. */
   peer?: number
-  /** What is asked for: at least of a rate, at most of everything else. */
+  /** What is asked for: at least where more is better, else at most. */
   limit?: number
+}
+
+function moreIsBetter(unit: string): boolean {
+  return unit.endsWith('/s') || unit === '%'
 }
 
 /** How much of what is asked for was reached: 1 is just enough, whatever the direction. Undefined where nothing is asked. */
 export function shareOf({ value, unit, limit }: Figure): number | undefined {
   if (limit === undefined) return undefined
-  return unit.endsWith('/s') ? value / limit : limit / value
+  if (moreIsBetter(unit)) return value / limit
+  return value === 0 ? 1 : limit / value
 }
 
 /** A table with a line a figure. */
@@ -21,7 +26,7 @@ export function tableOf(figures: Figure[]): string {
   const rows = figures.map((figure) => {
     const share = shareOf(figure)
     const { name, value, unit, limit, peer } = figure
-    const asked = limit === undefined ? '' : `${unit.endsWith('/s') ? '≥' : '≤'} ${shown(limit)}`
+    const asked = limit === undefined ? '' : `${moreIsBetter(unit) ? '≥' : '≤'} ${shown(limit)}`
     return [
       name,
       shown(value),
