@@ -13,7 +13,7 @@ import { type Profile, runDrained, runsChanged } from './contract.ts'
 import type { Pulse, Queue } from './pulse.ts'
 import { seedBatches } from './seeds.ts'
 import type { settings } from './settings.ts'
-import { closedBatches, loadActiveRuns, type Store } from './store.ts'
+import { closedBatches, type Store } from './store.ts'
 import type { RunRow } from './tables.ts'
 
 /** What all parts of this service work on. Every change of a run goes through `queue`: the database first, then memory. */
@@ -51,21 +51,6 @@ export async function rowOf({ store }: Orchestrator, workspace: string, run: str
   const row = await query.executeTakeFirst()
   if (!row) throw notFound('runs', run)
   return row
-}
-
-/** Reads the runs that have not ended and says again what may not have been heard. */
-export async function recover(orchestrator: Orchestrator): Promise<void> {
-  const { store, settings, clock, active } = orchestrator
-  const runs = await loadActiveRuns(store.db, clock.now() + settings.leaseMs, settings.allowPrivateTargets)
-  for (const run of runs) {
-    active.set(run.row.run, run)
-    const change: Partial<RunRow> = {}
-    if (run.row.running_since !== null) Object.assign(change, { running_since: clock.now() })
-    if (Object.keys(change).length > 0) await changeRow(orchestrator, run, change)
-    await announceSeeds(orchestrator, run)
-    await announceDrained(orchestrator, run)
-    await announceStatus(orchestrator, run)
-  }
 }
 
 /** Writes these columns of the run's row, then its copy in memory. To be called within the queue. */
