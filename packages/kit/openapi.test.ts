@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defineContract } from './contract.ts'
 import { openApiOf } from './openapi.ts'
 import { shelf, toys } from './testing/toys.ts'
 
@@ -11,12 +12,13 @@ interface Described {
   responses: Record<string, { description: string; content?: Record<string, object> }>
 }
 
-const document = openApiOf([toys, shelf], '1.2.3')
+const document = openApiOf([toys, shelf, defineContract('empty', 'Nothing.', {})], '1.2.3')
 const paths = document['paths'] as Record<string, Record<string, Described>>
 
 describe('the document', () => {
   it('holds every operation but those for services, each under an id of its own', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' }, security: [{ key: [] }] })
+    expect((document['tags'] as { name: string }[]).map(({ name }) => name)).toEqual(['toys', 'shelf'])
     const ids = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
     const expected = Object.keys(toys.operations).length + Object.keys(shelf.operations).length - 1
     expect(new Set(ids).size).toBe(expected)

@@ -29,7 +29,9 @@ export function openApiOf(contracts: Contract[], version: string): Json {
   return {
     openapi: '3.1.0',
     info: { title: 'Mirage', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
-    tags: contracts.map(({ service, summary }) => ({ name: service, description: summary })),
+    tags: contracts
+      .filter(({ operations }) => Object.values(operations).some(({ permission }) => permission !== 'service'))
+      .map(({ service, summary }) => ({ name: service, description: summary })),
     security: [{ key: [] }],
     paths,
     components: {
