@@ -416,7 +416,8 @@ export const manifest: ManifestEntry[] = [
       "timeout": "3m"
     },
     "volatile": [
-      "length"
+      "length",
+      "address"
     ],
     "sample": "northwind.example",
     load: async () => (await import('./http-probe/module.ts')).module,
@@ -897,6 +898,9 @@ export const manifest: ManifestEntry[] = [
       "concurrency": 200,
       "timeout": "1m"
     },
+    "volatile": [
+      "address"
+    ],
     "sample": "northwind.example",
     load: async () => (await import('./tls-certificate/module.ts')).module,
   },

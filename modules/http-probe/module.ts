@@ -25,7 +25,8 @@ export const module = defineModule({
   origin: 'target',
   useCases: ['footprint', 'investigate', 'monitor'],
   limits: { concurrency: 200, timeout: '3m' },
-  volatile: ['length'],
+  // Of several addresses the one that answers first is chance.
+  volatile: ['length', 'address'],
   sample: 'northwind.example',
   async *run({ entity, http }) {
     const answers = new Map<string, Promise<HttpAnswer | undefined>>()

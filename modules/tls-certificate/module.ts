@@ -20,6 +20,8 @@ export const module = defineModule({
   origin: 'target',
   useCases: ['footprint', 'investigate', 'monitor'],
   limits: { concurrency: 200, timeout: '1m' },
+  // Of several addresses the one that answers first is chance.
+  volatile: ['address'],
   sample: 'northwind.example',
   async *run({ entity, tls }) {
     const [host, port] = socketOf(entity.type, entity.value)
