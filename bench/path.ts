@@ -88,6 +88,7 @@ async function measure(size: number): Promise<Figure[]> {
     while ((await lags()) > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     const startedAt = performance.now()
     const before = processorTimes()
+    const writtenBefore = bytesWritten()
     // As of four tasks at once: what comes together is flushed together.
     for (let index = 1; index < batches; index += tasksAtOnce) {
       const events: OutgoingEvent[] = []
@@ -102,6 +103,7 @@ async function measure(size: number): Promise<Figure[]> {
     await until(async () => (await lags()) === 0)
     const seconds = (performance.now() - startedAt) / 1000
     const spent = processorTimes()
+    const written = bytesWritten()
     clearInterval(beat)
     clearInterval(renew)
     clearInterval(ask)
@@ -123,6 +125,11 @@ async function measure(size: number): Promise<Figure[]> {
         name: `${name}: processor time of ${thread}`,
         value: ((ms - (before.get(thread) ?? 0)) * 1000) / (size - perBatch),
         unit: 'µs an observation',
+      })),
+      ...[...written].map(([thread, bytes]) => ({
+        name: `${name}: written by ${thread}`,
+        value: (bytes - (writtenBefore.get(thread) ?? 0)) / (size - perBatch),
+        unit: 'bytes an observation',
       })),
       { name: `${name}: kept`, value: observations - 1, unit: 'observations', limit: size },
       { name: `${name}: entities`, value: entities - 1, unit: 'entities', limit: size },
@@ -189,22 +196,36 @@ function p99(values: number[]): number {
   return values.sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? 0
 }
 
+/** Bytes handed to files by thread, where the system tells. */
+function bytesWritten(): Map<string, number> {
+  const written = new Map<string, number>()
+  for (const { thread, folder } of threadsOfProcess()) {
+    const bytes = Number(/^wchar: (\d+)$/m.exec(readFileSync(join(folder, 'io'), 'utf8'))?.[1] ?? 0)
+    written.set(thread, (written.get(thread) ?? 0) + bytes)
+  }
+  return written
+}
+
 /** Milliseconds on a processor by thread, where the system tells: wall time says little on a machine that others use. */
 function processorTimes(): Map<string, number> {
-  const tasks = '/proc/self/task'
   const times = new Map<string, number>()
-  if (!existsSync(tasks)) return times
-  for (const task of readdirSync(tasks)) {
-    const thread = readFileSync(join(tasks, task, 'comm'), 'utf8').trim()
-    const name = { MainThread: 'main', store: 'store', graph: 'graph' }[thread] ?? 'the runtime'
+  for (const { thread, folder } of threadsOfProcess()) {
     // User and system time in ticks of 10 ms: fields 14 and 15, counted behind the name in parentheses.
-    const [user, system] = readFileSync(join(tasks, task, 'stat'), 'utf8')
-      .split(') ')[1]!
-      .split(' ')
-      .slice(11, 13)
-    times.set(name, (times.get(name) ?? 0) + (Number(user) + Number(system)) * 10)
+    const [user, system] = readFileSync(join(folder, 'stat'), 'utf8').split(') ')[1]!.split(' ').slice(11, 13)
+    times.set(thread, (times.get(thread) ?? 0) + (Number(user) + Number(system)) * 10)
   }
   return times
+}
+
+/** Threads of this process where the system lists them (Linux, /proc). */
+function threadsOfProcess(): { thread: string; folder: string }[] {
+  const tasks = '/proc/self/task'
+  if (!existsSync(tasks)) return []
+  return readdirSync(tasks).map((task) => {
+    const folder = join(tasks, task)
+    const name = readFileSync(join(folder, 'comm'), 'utf8').trim()
+    return { thread: { MainThread: 'main', store: 'store', graph: 'graph' }[name] ?? 'the runtime', folder }
+  })
 }
 
 function sizeOf(folder: string): number {

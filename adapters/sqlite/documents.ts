@@ -59,11 +59,10 @@ function openCollection<T extends Document>(spaces: Spaces<DocumentSpace>, spec:
     return spaces.use(workspace, async (space) => {
       const table = await prepared(space)
       const results: R[] = []
-      for (const piece of piecesOf(documents)) {
-        const done = await writing(space, () => {
-          const writer = writerOf(space, table, rules)
-          return piece.map((document) => work(writer, document))
-        })
+      while (results.length < documents.length) {
+        const done = await writing(space, () =>
+          writePiece(writerOf(space, table, rules), documents, results.length, work),
+        )
         for (const result of done) results.push(result)
       }
       return results
@@ -174,6 +173,8 @@ function openCollection<T extends Document>(spaces: Spaces<DocumentSpace>, spec:
 }
 
 interface Writer<T> {
+  /** How much text it has written. */
+  bytes(): number
   insert(document: T): boolean
   put(document: T): void
   merge(document: T): Merged
@@ -190,6 +191,14 @@ function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: T
   const replaceBody = `update "${table.name}" set body = ? where number = ?`
   const replaceAll = `update "${table.name}" set body = ?${columns.map((name) => `, ${name} = ?`).join('')} where number = ?`
 
+  let bytes = 0
+
+  function bodyOf(document: T): string {
+    const body = JSON.stringify(document)
+    bytes += body.length
+    return body
+  }
+
   function fieldOf(document: T, field: string): unknown {
     return (document as unknown as Record<string, unknown>)[field]
   }
@@ -202,19 +211,21 @@ function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: T
   function insert(document: T, known: number | undefined): boolean {
     const number = known ?? ids.add(document.id)
     const statement = known === undefined ? insertNew : insertOrIgnore
-    return statement.run(number, JSON.stringify(document), ...columnValues(document)).changes === 1
+    return statement.run(number, bodyOf(document), ...columnValues(document)).changes === 1
   }
 
   function replace(number: number, before: T | undefined, after: T): void {
     // SQLite writes an index anew when its column is named, even with the same value.
     if (before !== undefined && table.columns.every((field) => fieldOf(before, field) === fieldOf(after, field))) {
-      database.prepare(replaceBody).run(JSON.stringify(after), number)
+      database.prepare(replaceBody).run(bodyOf(after), number)
     } else {
-      database.prepare(replaceAll).run(JSON.stringify(after), ...columnValues(after), number)
+      database.prepare(replaceAll).run(bodyOf(after), ...columnValues(after), number)
     }
   }
 
   return {
+    bytes: () => bytes,
+
     insert: (document) => insert(document, ids.find(document.id)),
 
     put(document) {
@@ -238,35 +249,19 @@ function writerOf<T extends Document>({ database, ids }: DocumentSpace, table: T
   }
 }
 
-/** In pieces of at most 2,000 documents, and about 16 MB of text. */
-function* piecesOf<T extends Document>(documents: T[]): Generator<T[]> {
-  let piece: T[] = []
-  let bytes = 0
-  for (const document of documents) {
-    piece.push(document)
-    bytes += roughSize(document)
-    if (piece.length >= transactionRows || bytes > transactionBytes) {
-      yield piece
-      piece = []
-      bytes = 0
-    }
+/** Writes documents from the one at `from` on, as many as one transaction takes. */
+function writePiece<T, R>(
+  writer: Writer<T>,
+  documents: T[],
+  from: number,
+  work: (writer: Writer<T>, document: T) => R,
+): R[] {
+  const results: R[] = []
+  for (let at = from; at < documents.length; at++) {
+    if (results.length >= transactionRows || writer.bytes() >= transactionBytes) break
+    results.push(work(writer, documents[at]!))
   }
-  if (piece.length > 0) yield piece
-}
-
-/** The text of the strings at the top and one level below: enough to tell a page of HTML from a record. */
-function roughSize(document: object): number {
-  let size = 64
-  const fields = document as Record<string, unknown>
-  for (const name in fields) {
-    const value = fields[name]
-    if (typeof value === 'string') size += value.length
-    else if (typeof value === 'object') {
-      const inner = value as Record<string, unknown> // null has no names
-      for (const at in inner) size += typeof inner[at] === 'string' ? inner[at].length : 16
-    }
-  }
-  return size
+  return results
 }
 
 function conditionOf<T>(

@@ -66,6 +66,9 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   let moving: Map<string, number> | undefined
   let waiting: string[][] = []
   const recent = new Map<string, number>()
+  /** The key of the id that was asked for last: most are found first and then added. */
+  const lastKey = new Uint8Array(16)
+  let keyed = { id: '', key: '' as Uint8Array | string }
   /** Given in this transaction, in the order of their numbers. */
   let added: string[] = []
   let lastMoving = 0
@@ -108,8 +111,13 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     stale = false
   }
 
+  function keyOf(id: string): Uint8Array | string {
+    if (keyed.id !== id) keyed = { id, key: asKey(id, lastKey) }
+    return keyed.key
+  }
+
   function find(id: string): number | undefined {
-    const key = asKey(id)
+    const key = keyOf(id)
     if (filledTo === undefined && !filter.mayHold(key)) return undefined
     const known = fresh.get(id) ?? moving?.get(id) ?? recent.get(id)
     if (known !== undefined) return known
@@ -123,7 +131,7 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   function add(id: string): number {
     const number = ++lastKnown
     fresh.set(id, number)
-    filter.add(asKey(id))
+    filter.add(keyOf(id))
     added.push(id)
     credit++
     return number

@@ -15,9 +15,9 @@ export async function indexRecords(store: SearchStore, records: SearchRecord[], 
   const last = [...new Map(records.map((record) => [record.id, record])).values()]
   for (let start = 0; start < last.length; start += pieceSize) {
     await writing(store, () => {
-      const counts = new TermCounts(store)
-      for (const record of last.slice(start, start + pieceSize)) indexOne(store, counts, record, now)
-      counts.write()
+      const piece = new Piece(store, now)
+      for (const record of last.slice(start, start + pieceSize)) indexOne(store, piece, record)
+      piece.write()
     })
   }
 }
@@ -25,14 +25,14 @@ export async function indexRecords(store: SearchStore, records: SearchRecord[], 
 export async function removeRecords(store: SearchStore, ids: string[], now: number): Promise<void> {
   for (let start = 0; start < ids.length; start += pieceSize) {
     await writing(store, () => {
-      const counts = new TermCounts(store)
-      for (const id of ids.slice(start, start + pieceSize)) removeOne(store, counts, id, now)
-      counts.write()
+      const piece = new Piece(store, now)
+      for (const id of ids.slice(start, start + pieceSize)) removeOne(store, piece, id)
+      piece.write()
     })
   }
 }
 
-function indexOne(store: SearchStore, counts: TermCounts, record: SearchRecord, now: number): void {
+function indexOne(store: SearchStore, piece: Piece, record: SearchRecord): void {
   const known = store.ids.find(record.id)
   const number = known ?? store.ids.add(record.id)
   const before = known === undefined ? undefined : storedRow(store, number)
@@ -44,21 +44,21 @@ function indexOne(store: SearchStore, counts: TermCounts, record: SearchRecord, 
     store,
     'insert or replace into {record} (number, id, text, folded, facets, numbers) values (?, ?, ?, ?, ?, ?)',
   ).run(number, asKey(record.id), record.text, folded === record.text ? null : folded, facets, numbers)
-  if (before === undefined) counts.add(store.words.number(everyTerm), 1)
-  replaceTerms(store, counts, number, before === undefined ? [] : termsOfRow(before), termsOf(record))
-  if (before?.[2] !== numbers) replaceMeasures(store, number, before?.[2], record.numbers)
-  if (before?.[0] !== record.text) statement(store, 'insert or ignore into {late} values (?, ?)').run(number, now)
+  if (before === undefined) piece.count(store.words.number(everyTerm), 1)
+  replaceTerms(store, piece, number, before === undefined ? [] : termsOfRow(before), termsOf(record))
+  if (before?.[2] !== numbers) replaceMeasures(store, piece, number, before?.[2], record.numbers)
+  if (before?.[0] !== record.text) piece.late(number)
 }
 
-function removeOne(store: SearchStore, counts: TermCounts, id: string, now: number): void {
+function removeOne(store: SearchStore, piece: Piece, id: string): void {
   const number = store.ids.find(id)
   const before = number === undefined ? undefined : storedRow(store, number)
   if (number === undefined || before === undefined) return
-  counts.add(store.words.number(everyTerm), -1)
-  replaceTerms(store, counts, number, termsOfRow(before), [])
-  replaceMeasures(store, number, before[2], {})
+  piece.count(store.words.number(everyTerm), -1)
+  replaceTerms(store, piece, number, termsOfRow(before), [])
+  replaceMeasures(store, piece, number, before[2], {})
   statement(store, 'delete from {record} where number = ?').run(number)
-  statement(store, 'insert or ignore into {late} values (?, ?)').run(number, now)
+  piece.late(number)
 }
 
 function storedRow(store: SearchStore, number: number): StoredRow | undefined {
@@ -69,61 +69,85 @@ function termsOfRow([text, facets]: StoredRow): string[] {
   return termsOf({ text, facets: JSON.parse(facets) as Record<string, string[]> })
 }
 
-function replaceTerms(store: SearchStore, counts: TermCounts, number: number, before: string[], after: string[]): void {
-  for (const text of after) {
-    if (before.includes(text)) continue
-    const term = store.words.number(text)
-    statement(store, 'insert or ignore into {posting} values (?, ?)').run(term, number)
-    counts.add(term, 1)
-  }
+function replaceTerms(store: SearchStore, piece: Piece, number: number, before: string[], after: string[]): void {
+  for (const text of after) if (!before.includes(text)) piece.posting(store.words.number(text), number)
   for (const text of before) {
     if (after.includes(text)) continue
     const term = store.words.number(text)
     statement(store, 'delete from {posting} where term = ? and record = ?').run(term, number)
-    counts.add(term, -1)
+    piece.count(term, -1)
   }
 }
 
 function replaceMeasures(
   store: SearchStore,
+  piece: Piece,
   number: number,
   before: string | undefined,
   after: Record<string, number>,
 ): void {
-  for (const [name, value] of Object.entries(
-    before === undefined ? {} : (JSON.parse(before) as Record<string, number>),
-  )) {
+  const gone = Object.entries(before === undefined ? {} : (JSON.parse(before) as Record<string, number>))
+  for (const [name, value] of gone) {
     if (after[name] === value) continue
-    statement(store, 'delete from {measure} where name = ? and value = ? and record = ?').run(
-      store.words.number(name),
-      value,
-      number,
-    )
+    const remove = statement(store, 'delete from {measure} where name = ? and value = ? and record = ?')
+    remove.run(store.words.number(name), value, number)
   }
-  for (const [name, value] of Object.entries(after)) {
-    statement(store, 'insert or ignore into {measure} values (?, ?, ?)').run(store.words.number(name), value, number)
-  }
+  for (const [name, value] of Object.entries(after)) piece.measure(store.words.number(name), value, number)
 }
 
-/** How many records have each term, added up before they are written. */
-class TermCounts {
-  readonly #store: SearchStore
-  readonly #counts = new Map<number, number>()
+/** Rows that one statement inserts. */
+const rowsAtOnce = 32
 
-  constructor(store: SearchStore) {
+/** The small rows of a transaction, gathered so that many go with one statement and a counter is written once. */
+class Piece {
+  readonly #store: SearchStore
+  readonly #now: number
+  readonly #counts = new Map<number, number>()
+  readonly #postings: number[] = []
+  readonly #measures: number[] = []
+  readonly #late: number[] = []
+
+  constructor(store: SearchStore, now: number) {
     this.#store = store
+    this.#now = now
   }
 
-  add(term: number, count: number): void {
-    this.#counts.set(term, (this.#counts.get(term) ?? 0) + count)
+  count(term: number, records: number): void {
+    this.#counts.set(term, (this.#counts.get(term) ?? 0) + records)
+  }
+
+  posting(term: number, record: number): void {
+    this.#postings.push(term, record)
+    this.count(term, 1)
+  }
+
+  measure(name: number, value: number, record: number): void {
+    this.#measures.push(name, value, record)
+  }
+
+  late(record: number): void {
+    this.#late.push(record, this.#now)
   }
 
   write(): void {
+    this.#insert('posting', 2, this.#postings)
+    this.#insert('measure', 3, this.#measures)
+    this.#insert('late', 2, this.#late)
     const add = statement(
       this.#store,
       'insert into {term} values (?, ?) on conflict (term) do update set records = records + excluded.records',
     )
     for (const [term, count] of this.#counts) if (count !== 0) add.run(term, count)
+  }
+
+  #insert(table: string, columns: number, values: number[]): void {
+    const row = `(${Array.from({ length: columns }, () => '?').join(', ')})`
+    const one = `insert or ignore into {${table}} values ${row}`
+    const many = one + `, ${row}`.repeat(rowsAtOnce - 1)
+    let at = 0
+    for (; at + columns * rowsAtOnce <= values.length; at += columns * rowsAtOnce)
+      statement(this.#store, many).run(...values.slice(at, at + columns * rowsAtOnce))
+    for (; at < values.length; at += columns) statement(this.#store, one).run(...values.slice(at, at + columns))
   }
 }
 

@@ -4,7 +4,7 @@ import type { Stamped } from '@mirage/ports/documents.ts'
 import type { Search } from '@mirage/ports/search.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { searchRecordOf } from './search-record.ts'
-import type { EntityDocument, ObservationDocument, RelationshipDocument, Store } from './store.ts'
+import type { EntityDocument, MarkDocument, ObservationDocument, RelationshipDocument, Store } from './store.ts'
 
 /**
  * Writes what these batches saw: every entity, observation and relationship once, added up in memory before it goes to
@@ -60,13 +60,23 @@ async function indexStored(
   workspace: string,
   documents: EntityDocument[],
 ): Promise<void> {
-  const marks = await store.marks.getMany(
-    workspace,
-    documents.map(({ id }) => id),
-  )
+  const marks = await marksOf(store, workspace, documents)
   await search.index(
     workspace,
     documents.map((document, i) => searchRecordOf(document, marks[i])),
+  )
+}
+
+/** People mark few of the entities there are, and often none. */
+async function marksOf(
+  store: Store,
+  workspace: string,
+  documents: EntityDocument[],
+): Promise<(MarkDocument | undefined)[]> {
+  if ((await store.marks.scan(workspace, { limit: 1 })).items.length === 0) return []
+  return store.marks.getMany(
+    workspace,
+    documents.map(({ id }) => id),
   )
 }
 

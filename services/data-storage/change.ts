@@ -58,7 +58,7 @@ function marked(
 /** Forgets a run: its observations, and the entities and relationships that no other run saw. Marks stay. */
 export async function deleteRun(store: Store, search: Search, workspace: string, run: string): Promise<void> {
   for (;;) {
-    const { items } = await store.observations.scan(workspace, { index: 'run', equals: { run }, limit: 1000 })
+    const { items } = await store.observations.scan(workspace, { index: 'runEntity', equals: { run }, limit: 1000 })
     if (items.length === 0) return
     const entities = [...new Set(items.map(({ entity }) => entity))]
     const relationships = [...new Set(items.flatMap(({ relationship }) => relationship ?? []))]

@@ -30,7 +30,7 @@ export const dataStorage = defineService({
       applied: await documents.collection<AppliedBatch>(appliedBatches),
       drained: await documents.collection<DrainedRun>(drainedRuns),
       async settle({ workspace, run, round, losses }) {
-        const observations = await store.observations.count(workspace, { index: 'run', equals: { run } })
+        const observations = await store.observations.count(workspace, { index: 'runEntity', equals: { run } })
         const settled = { run, round, service: 'data-storage', losses, counts: { observations } }
         await announce([announcement(runSettled, workspace, `data-storage/${run}/${round}`, settled)])
       },

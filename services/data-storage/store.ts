@@ -70,7 +70,7 @@ const entities: CollectionSpec<EntityDocument> = {
 
 const observations: CollectionSpec<ObservationDocument> = {
   name: 'observations',
-  indexes: { run: ['run'], runEntity: ['run', 'entity'], runRelationship: ['run', 'relationship'] },
+  indexes: { runEntity: ['run', 'entity'], runRelationship: ['run', 'relationship'] },
   merge: {
     firstSeenAt: 'min',
     lastSeenAt: 'max',
