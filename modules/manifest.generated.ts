@@ -289,6 +289,34 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./extract-identifiers/module.ts')).module,
   },
   {
+    "id": "extract-links",
+    "version": 1,
+    "title": "Places in pages",
+    "summary": "Cloud buckets, mobile apps, onion services and files that recorded pages lead to",
+    "homepage": "https://html.spec.whatwg.org/",
+    "documentation": "https://developer.apple.com/documentation/webkit/promoting-apps-with-smart-app-banners",
+    "consumes": [
+      {
+        "type": "url",
+        "where": "isPage"
+      }
+    ],
+    "produces": [
+      "cloud-bucket",
+      "mobile-app",
+      "onion-service",
+      "file"
+    ],
+    "contact": "none",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "sample": "https://www.northwind.example/",
+    load: async () => (await import('./extract-links/module.ts')).module,
+  },
+  {
     "id": "extract-secrets",
     "version": 1,
     "title": "Secrets in pages",

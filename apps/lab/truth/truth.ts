@@ -10,6 +10,7 @@ import { collectorOracles } from './certificates.ts'
 import { dnsOracles, recordFact } from './dns.ts'
 import { type Fact, keyOf, type Oracle, saw, type Thing, thing } from './fact.ts'
 import { fleetTruth } from './fleet.ts'
+import { pageOracles } from './pages.ts'
 import { webOracles } from './web.ts'
 
 export type TruthLine =
@@ -21,6 +22,7 @@ export const oracles: readonly Oracle[] = [
   ...collectorOracles,
   ...addressOracles,
   ...webOracles,
+  ...pageOracles,
   ...accountOracles,
 ]
 

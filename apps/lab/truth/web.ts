@@ -110,7 +110,7 @@ export const webOracles: readonly Oracle[] = [
 ]
 
 /** A reader of pages that the crawler fetched. */
-function extractor(id: string, read: (page: Thing, part: Part) => Iterable<Fact>): Oracle {
+export function extractor(id: string, read: (page: Thing, part: Part) => Iterable<Fact>): Oracle {
   return {
     id,
     contact: 'none',

@@ -24,6 +24,7 @@ export type Part =
   | { kind: 'crypto'; shown: string }
   | { kind: 'iban'; shown: string }
   | { kind: 'hash'; shown: string }
+  | { kind: 'onion'; shown: string }
   | { kind: 'analytics'; id: string }
   | { kind: 'secret'; secretKind: string; secret: string }
   | { kind: 'form'; method: 'GET' | 'POST'; action: string; fields: string[] }
@@ -73,6 +74,8 @@ function htmlPart(part: Part): string {
       return `<p>Account: ${escape(part.shown)} (please name your invoice)</p>`
     case 'hash':
       return `<p>Checksum: <code>${escape(part.shown)}</code></p>`
+    case 'onion':
+      return `<p>By Tor: <code>${escape(part.shown)}</code></p>`
     case 'analytics':
       return `<script>window.dataLayer=window.dataLayer||[];function track(){dataLayer.push(arguments)};track('config','${part.id}');</script>`
     case 'secret':

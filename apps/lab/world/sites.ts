@@ -132,7 +132,12 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
           { kind: 'phone', phone: press.phone, shown: press.phone, tel: true },
           form('POST', '/contact/send', 'name', 'email', 'message'),
         ]),
-        html('/internal/press', 'Press', [mail(press.email), text('Pictures on request.')]),
+        html('/internal/press', 'Press', [
+          mail(press.email),
+          text('Pictures on request.'),
+          // An address of the Tor specification's test vectors.
+          { kind: 'onion', shown: 'sp3k262uwy4r2k3ycr5awluarykdpag6a7y33jxop4cs2lu5uz5sseqd.onion' },
+        ]),
         html('/legal', 'Legal', [
           text('Northwind Trading Ltd, registered in England.'),
           { kind: 'iban', shown: ibanOf(seed, 1) },
@@ -222,7 +227,10 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
       hosts: ['brand.northwind.example'],
       technologies: ['nginx'],
       pages: [
-        html('/', 'Brand', [text('Use the logo as it is.')]),
+        html('/', 'Brand', [
+          text('Use the logo as it is.'),
+          link('https://storage.googleapis.com/northwind-press-kit/logos.zip', 'All logos'),
+        ]),
         {
           path: '/logo.svg',
           status: 200,
@@ -315,6 +323,8 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
           { kind: 'analytics', id: 'GTM-NWND48' },
           script('/bundle.js'),
           link('https://api.northwind.example/v1/', 'API'),
+          link('https://play.google.com/store/apps/details?id=example.northwind.storefront', 'For Android'),
+          link('https://apps.apple.com/gb/app/northwind-storefront/id1480012345', 'For iPhone'),
         ]),
         {
           path: '/bundle.js',
