@@ -50,6 +50,46 @@ testModule(module, import.meta.dirname, {
       expect: [],
     },
     {
+      name: 'keeps what the registry says when the registrar refuses',
+      given,
+      whois: {
+        ...iana,
+        'whois.nic.example': { [given]: file('registry.txt') },
+        'whois.name-orchard.example': { [given]: 'Query rate exceeded.' },
+      },
+      expect: [
+        `-registration-> ${registration} {"registeredAt":"1996-05-01T08:00:00Z","changedAt":"2024-05-01T08:00:00Z","expiresAt":"2027-05-01T08:00:00Z","status":["clientTransferProhibited"]}`,
+        '-name_server-> domain:ns1.northwind.example',
+        '-name_server-> domain:ns2.dnshost.test',
+        `${registration} -registrar-> organization:${registration}|Name Orchard Ltd {"ianaId":"9995"}`,
+        `${registration} -abuse_contact-> email:abuse@name-orchard.example`,
+        `${registration} -abuse_contact-> phone:+442079460990`,
+      ],
+    },
+    {
+      name: 'asks a registry in its own words',
+      given,
+      whois: {
+        'whois.iana.org': { example: 'whois: whois.denic.de' },
+        'whois.denic.de': { [`-T dn,ace ${given}`]: file('registries/de.txt') },
+      },
+      expect: [
+        `-registration-> ${registration} {"changedAt":"2024-05-01T08:00:00+02:00","status":["connect"]}`,
+        '-name_server-> domain:ns1.northwind.example',
+        '-name_server-> domain:ns2.dnshost.test',
+      ],
+    },
+    {
+      name: 'says that a registry answers known clients only',
+      given,
+      whois: {
+        ...iana,
+        'whois.nic.example': { [given]: 'The IP address used to perform the query is not authorised.' },
+      },
+      outcome: 'blocked',
+      expect: [],
+    },
+    {
       name: 'tells any other text from a record',
       given,
       whois: { ...iana, 'whois.nic.example': { [given]: 'Welcome!' } },

@@ -1,7 +1,15 @@
 import { publicSuffixOf } from '@mirage/model/domain-name.ts'
 import { ModuleError, defineModule, observe } from '@mirage/module-sdk'
+import { failureOf } from '@mirage/module-sdk/error.ts'
 import { contactEntityTypes, sightingOfRegistrar, sightingsOfContact } from '@mirage/module-sdk/rdap.ts'
-import { type WhoisRecord, holdsRegistration, readWhois, refuses, saysNothing } from './record.ts'
+import { type WhoisRecord, holdsRegistration, isWall, readWhois, refuses, saysNothing } from './record.ts'
+
+/** Servers that want more than the name to tell everything, by what they say themselves (fixtures/README.md). */
+const queries: Record<string, (name: string) => string> = {
+  'whois.denic.de': (name) => `-T dn,ace ${name}`,
+  'whois.jprs.jp': (name) => `${name}/e`,
+  'whois.verisign-grs.com': (name) => `domain ${name}`,
+}
 
 /**
  * Who registered a domain, as WHOIS (RFC 3912) tells it: IANA names the registry's server, the registry the
@@ -21,24 +29,32 @@ export const module = defineModule({
   useCases: ['footprint', 'investigate', 'monitor'],
   limits: { perSecond: 1, concurrency: 2, cacheFor: '24h' },
   sample: 'northwind.example',
-  async *run({ entity, whois }) {
+  async *run({ entity, whois, log }) {
     const name = entity.value
     const ask = async (server: string, text: string): Promise<string> => {
       const answer = await whois.query(server, text)
-      if (refuses(answer.text)) {
-        throw new ModuleError('rate-limited', `${server} asks for fewer queries.`, { exchange: answer.exchange })
-      }
+      const { exchange } = answer
+      if (refuses(answer.text)) throw new ModuleError('rate-limited', `${server} asks for fewer queries.`, { exchange })
+      if (isWall(answer.text)) throw new ModuleError('blocked', `${server} answers known clients only.`, { exchange })
       return answer.text
     }
     const topLevel = publicSuffixOf(name).split('.').at(-1)!
     const server = /^(?:refer|whois):\s*(\S+)/im.exec(await ask('whois.iana.org', topLevel))?.[1]
     if (!server) return
-    const text = await ask(server, name)
+    const text = await ask(server, queries[server]?.(name) ?? name)
     if (saysNothing(text)) return
     const registry = readWhois(text)
-    const further = registry.referral && registry.referral !== server ? await ask(registry.referral, name) : undefined
-    const registrar = further === undefined || saysNothing(further) ? undefined : readWhois(further)
-    const record = registrar ? join(registrar, registry) : registry
+    const referral = hostOf(registry.referral)
+    let further: string | undefined
+    try {
+      if (referral !== undefined && referral !== server) further = await ask(referral, name)
+    } catch (error) {
+      // Since 2025 many registrars have closed their server (ICANN, "WHOIS sunset"); what the registry says stays true.
+      const { outcome, reason } = failureOf(error)
+      if (outcome === 'cancelled' || outcome === 'failed') throw error
+      log('the registrar says nothing', { server: referral, outcome, reason })
+    }
+    const record = further === undefined ? registry : join(readWhois(further), registry)
     if (!holdsRegistration(record)) {
       throw new ModuleError('changed-format', `${server} answered a text that holds no registration of ${name}.`)
     }
@@ -52,6 +68,11 @@ export const module = defineModule({
     for (const [role, contact] of record.contacts) yield* sightingsOfContact(registration, role, contact)
   },
 })
+
+/** The host of what a record refers to, which some write as a URL; undefined for anything else. */
+function hostOf(referral: string | undefined): string | undefined {
+  return /^(?:[a-z]+:\/\/)?((?:[a-z\d-]+\.)+[a-z][a-z\d-]*)\/?$/i.exec(referral ?? '')?.[1]?.toLowerCase()
+}
 
 /** What `first` says, and what only `second` says. */
 function join(first: WhoisRecord, second: WhoisRecord): WhoisRecord {
