@@ -92,6 +92,8 @@ export async function leaseNew(
         worker: slots.worker,
         lost: 0,
         progress: 0,
+        requests: 0,
+        queries: 0,
         finished: null,
         finished_attempt: null,
         batches: null,

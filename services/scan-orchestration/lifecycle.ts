@@ -161,6 +161,8 @@ export async function createRun(
           worker: null,
           lost: 0,
           progress: 0,
+          requests: 0,
+          queries: 0,
           finished: JSON.stringify(finished),
           finished_attempt: 1,
           batches,

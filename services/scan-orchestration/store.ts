@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import { type ActiveRun, activate, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
+import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
 import type { RunRow, Tables } from './tables.ts'
 
 export interface Store {
@@ -12,7 +13,10 @@ export interface Store {
 }
 
 export async function openStore(sql: Sql): Promise<Store> {
-  const db = await sql.open<Tables>({ '0001-runs': { up: createRuns } })
+  const db = await sql.open<Tables>({
+    '0001-runs': { up: createRuns },
+    '0002-shared-addresses': { up: shareAddresses },
+  })
   return { db, write: (work) => sql.transaction(db, work) }
 }
 
@@ -159,8 +163,8 @@ async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number
       leaseEndsAt: graceEndsAt,
       lost: row.lost,
       progress: row.progress,
-      reservedRequests: 0,
-      reservedQueries: 0,
+      reservedRequests: row.requests,
+      reservedQueries: row.queries,
       routed: new Map(),
       finished: row.finished === null ? undefined : (JSON.parse(row.finished) as CollectionFinished),
     }

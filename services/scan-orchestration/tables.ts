@@ -4,6 +4,7 @@ import type { Generated } from 'kysely'
 export interface Tables {
   run: WithGeneratedId<RunRow>
   reached: WithGeneratedId<ReachedRow>
+  /** Ways that matter once something changes; `step` is a StepCost. */
   reach: { run: number; source: string; target: string; step: number }
   lane: { run: number; module: string; type: string; cursor: number }
   late: { run: number; module: string; entity: string }
@@ -58,6 +59,8 @@ export interface ReachedRow {
   /** Index in the definition's seeds. */
   seed: number
   distance: number
+  /** The distance it keeps whatever addresses on its way turn out to be shared, its own sharing left out. */
+  firm: number
   depth: number
   /** How many of the contact classes, weakest first, may work on it. */
   allowed: number
@@ -67,6 +70,8 @@ export interface ReachedRow {
   ordinal: number
   module: string
   tags: string | null
+  /** Of an address: who is on it, as `tenants.ts` writes it. */
+  tenants: string | null
   seen_at: number
 }
 
@@ -83,6 +88,9 @@ export interface TaskRow {
   /** Leases lost in a row without progress. */
   lost: number
   progress: number
+  /** What the budget has reserved for the present attempt. */
+  requests: number
+  queries: number
   /** CollectionFinished as JSON. */
   finished: string | null
   finished_attempt: number | null
