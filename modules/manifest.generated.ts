@@ -868,6 +868,39 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./shodan/module.ts')).module,
   },
   {
+    "id": "structured-data",
+    "version": 1,
+    "title": "Structured data in pages",
+    "summary": "Organizations, people, addresses and profiles that pages state in JSON-LD",
+    "homepage": "https://schema.org",
+    "documentation": "https://schema.org/Organization",
+    "consumes": [
+      {
+        "type": "url",
+        "where": "isPage"
+      }
+    ],
+    "produces": [
+      "organization",
+      "person",
+      "postal-address",
+      "geo-point",
+      "email",
+      "phone",
+      "url",
+      "account"
+    ],
+    "contact": "none",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "identity"
+    ],
+    "sample": "https://www.northwind.example/",
+    load: async () => (await import('./structured-data/module.ts')).module,
+  },
+  {
     "id": "team-cymru",
     "version": 1,
     "title": "Team Cymru",

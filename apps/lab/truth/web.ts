@@ -94,6 +94,8 @@ export const webOracles: readonly Oracle[] = [
   },
   extractor('extract-contacts', function* (page, part) {
     if (part.kind === 'email') yield saw(page, 'mentions', 'email', part.email)
+    // It stands in a script, where a reader of pages sees addresses too, but no numbers.
+    if (part.kind === 'company' && part.company.email) yield saw(page, 'mentions', 'email', part.company.email)
     if (part.kind === 'phone') yield saw(page, 'mentions', 'phone', part.phone)
   }),
   extractor('extract-identifiers', function* (page, part) {

@@ -1,3 +1,5 @@
+import { type Company, jsonLdOf } from './company.ts'
+
 /** A page as what it says, so that its bytes and the truth about it come from the same statement. */
 export interface Page {
   /** Path and query. */
@@ -25,6 +27,7 @@ export type Part =
   | { kind: 'iban'; shown: string }
   | { kind: 'hash'; shown: string }
   | { kind: 'onion'; shown: string }
+  | { kind: 'company'; company: Company }
   | { kind: 'analytics'; id: string }
   | { kind: 'secret'; secretKind: string; secret: string }
   | { kind: 'form'; method: 'GET' | 'POST'; action: string; fields: string[] }
@@ -37,13 +40,17 @@ export function renderPage(page: Page, generator?: string): Uint8Array {
     '<meta charset="utf-8">',
     page.title === undefined ? '' : `<title>${escape(page.title)}</title>`,
     generator === undefined ? '' : `<meta name="generator" content="${escape(generator)}">`,
-    ...page.parts.filter(({ kind }) => kind === 'analytics').map(htmlPart),
+    ...page.parts.filter(isHead).map(htmlPart),
   ].filter((line) => line !== '')
-  const body = page.parts.filter(({ kind }) => kind !== 'analytics').map(htmlPart)
+  const body = page.parts.filter((part) => !isHead(part)).map(htmlPart)
   return Buffer.from(
     `<!doctype html>\n<html lang="en">\n<head>\n${head.join('\n')}\n</head>\n<body>\n${page.title === undefined ? '' : `<h1>${escape(page.title)}</h1>\n`}${body.join('\n')}\n</body>\n</html>\n`,
     'utf8',
   )
+}
+
+function isHead({ kind }: Part): boolean {
+  return kind === 'analytics' || kind === 'company'
 }
 
 function htmlPart(part: Part): string {
@@ -76,6 +83,8 @@ function htmlPart(part: Part): string {
       return `<p>Checksum: <code>${escape(part.shown)}</code></p>`
     case 'onion':
       return `<p>By Tor: <code>${escape(part.shown)}</code></p>`
+    case 'company':
+      return `<script type="application/ld+json">${JSON.stringify(jsonLdOf(part.company))}</script>`
     case 'analytics':
       return `<script>window.dataLayer=window.dataLayer||[];function track(){dataLayer.push(arguments)};track('config','${part.id}');</script>`
     case 'secret':

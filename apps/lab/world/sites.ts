@@ -1,3 +1,4 @@
+import { makeCompany } from './company.ts'
 import { faviconBytes, robotsText, type Site } from './site.ts'
 import type { Page, Part } from './page.ts'
 import { personWithTitle, type Person } from './people.ts'
@@ -68,6 +69,8 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
   const reliability = personWithTitle(people, 'Site Reliability Engineer')
   const recruiter = personWithTitle(people, 'Recruiter')
   const security = personWithTitle(people, 'Security Officer')
+  // On two pages, as templates do; it is one organization all the same.
+  const company: Part = { kind: 'company', company: makeCompany(people) }
   const accessKey = `AKIA${hex(24, seed, 77)
     .toUpperCase()
     .replace(/[^A-Z2-7]/g, 'Q')
@@ -88,6 +91,7 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
       pages: [
         html('/', 'Northwind Trading', [
           { kind: 'analytics', id: 'UA-48120734-1' },
+          company,
           link('/about', 'About us'),
           link('/products?page=1', 'Products'),
           link('contact', 'Contact'),
@@ -104,6 +108,7 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
           ...decoys,
         ]),
         html('/about', 'About Northwind', [
+          company,
           link('/', 'Home'),
           link('/team'),
           link('https://northwind-labs.example/', 'Our laboratory'),
