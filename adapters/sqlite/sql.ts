@@ -134,25 +134,30 @@ function dialectOf(database: Database): Dialect {
   }
 }
 
-interface Held extends DatabaseConnection {
+/** One connection writes, held by whoever has begun to; the rest wait for their turn. Reads go past it. */
+interface Turn extends DatabaseConnection {
+  hold(): Promise<void>
   release(): void
 }
 
-/** One connection, held by whoever runs a query or a transaction; the rest wait for their turn. */
 function driverOf(database: Database): Driver {
   return {
     async init() {},
-    async acquireConnection(): Promise<Held> {
+    async acquireConnection(): Promise<Turn> {
       const transaction = transactionOn(database)
       if (transaction?.connection !== undefined) throw nested(database.path)
-      const held = connectionOf(database, await database.hold())
-      if (transaction !== undefined) transaction.connection = held
-      return held
+      const turn = turnOn(database)
+      if (transaction !== undefined) {
+        transaction.connection = turn
+        await turn.hold()
+      }
+      return turn
     },
     async releaseConnection(connection) {
-      ;(connection as Held).release()
+      ;(connection as Turn).release()
     },
-    async beginTransaction() {
+    async beginTransaction(connection) {
+      await (connection as Turn).hold()
       await retryBusy(database.path, () => database.begin())
     },
     async commitTransaction() {
@@ -165,7 +170,13 @@ function driverOf(database: Database): Driver {
   }
 }
 
-function connectionOf(database: Database, release: () => void): Held {
+function turnOn(database: Database): Turn {
+  let giveBack: (() => void) | undefined
+
+  async function hold(): Promise<void> {
+    giveBack ??= await database.hold()
+  }
+
   function execute<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
     const statement = database.prepareObjects(sql)
     const values = parameters.map(bindable)
@@ -176,8 +187,14 @@ function connectionOf(database: Database, release: () => void): Held {
   }
 
   return {
-    release,
+    hold,
+    release: () => giveBack?.(),
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+      if (giveBack === undefined && query.query.kind === 'SelectQueryNode')
+        return retryBusy(database.path, () => ({
+          rows: database.readCommitted(query.sql, query.parameters.map(bindable)) as Row[],
+        }))
+      await hold()
       // Within a transaction it is the whole that is tried again.
       return database.inTransaction ? execute<Row>(query) : retryBusy(database.path, () => execute<Row>(query))
     },

@@ -15,7 +15,8 @@ export interface Sql extends AsyncDisposable {
   open<Schema>(migrations: Record<string, Migration>): Promise<Kysely<Schema>>
   /**
    * Runs `work` in one write transaction, begun as a writer, retried as a whole while the database is locked or a
-   * serialisation fails. `work` must be repeatable and use `trx`, never `db`.
+   * serialisation fails. `work` must be repeatable and use `trx`, never `db`. Queries elsewhere do not wait for it:
+   * they see what was committed before.
    */
   transaction<Schema, T>(db: Kysely<Schema>, work: (trx: Kysely<Schema>) => Promise<T>): Promise<T>
 }
