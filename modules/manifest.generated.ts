@@ -4,6 +4,36 @@ import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 /** Every module that ships with Mirage, by id. */
 export const manifest: ManifestEntry[] = [
   {
+    "id": "azure-tenant",
+    "version": 1,
+    "title": "Microsoft Entra tenants",
+    "summary": "The Microsoft 365 or Azure tenant of a domain",
+    "homepage": "https://learn.microsoft.com/entra/",
+    "documentation": "https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "cloud-tenant"
+    ],
+    "contact": "stored",
+    "origin": "microsoft",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perMinute": 30,
+      "concurrency": 2,
+      "cacheFor": "7d"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./azure-tenant/module.ts')).module,
+  },
+  {
     "id": "certspotter",
     "version": 1,
     "title": "Cert Spotter",
@@ -414,6 +444,77 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./hackertarget/module.ts')).module,
   },
   {
+    "id": "hibp-account",
+    "version": 1,
+    "title": "Have I Been Pwned: e-mail addresses",
+    "summary": "Breaches and pastes in which an e-mail address was exposed",
+    "homepage": "https://haveibeenpwned.com",
+    "documentation": "https://haveibeenpwned.com/API/v3#BreachesForAccount",
+    "terms": "https://haveibeenpwned.com/API/v3#License",
+    "consumes": [
+      {
+        "type": "email"
+      }
+    ],
+    "produces": [
+      "breach",
+      "paste",
+      "url"
+    ],
+    "contact": "stored",
+    "onlyInScope": true,
+    "origin": "haveibeenpwned",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "identity"
+    ],
+    "limits": {
+      "perMinute": 10,
+      "concurrency": 1,
+      "cacheFor": "24h"
+    },
+    "needs": {
+      "key": "HIBP_API_KEY",
+      "where": "https://haveibeenpwned.com/API/Key",
+      "tier": "paid"
+    },
+    "sample": "info@northwind.example",
+    load: async () => (await import('./hibp-account/module.ts')).module,
+  },
+  {
+    "id": "hibp-breaches",
+    "version": 1,
+    "title": "Have I Been Pwned: breaches",
+    "summary": "Breaches of the site at a domain",
+    "homepage": "https://haveibeenpwned.com",
+    "documentation": "https://haveibeenpwned.com/API/v3#AllBreaches",
+    "terms": "https://haveibeenpwned.com/API/v3#License",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "breach"
+    ],
+    "contact": "stored",
+    "origin": "haveibeenpwned",
+    "useCases": [
+      "footprint",
+      "investigate",
+      "monitor"
+    ],
+    "limits": {
+      "perMinute": 30,
+      "concurrency": 1,
+      "cacheFor": "24h"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./hibp-breaches/module.ts')).module,
+  },
+  {
     "id": "http-probe",
     "version": 1,
     "title": "Web probe",
@@ -706,7 +807,8 @@ export const manifest: ManifestEntry[] = [
       "organization",
       "person",
       "email",
-      "phone"
+      "phone",
+      "postal-address"
     ],
     "contact": "stored",
     "origin": "registry",
@@ -741,7 +843,8 @@ export const manifest: ManifestEntry[] = [
       "organization",
       "person",
       "email",
-      "phone"
+      "phone",
+      "postal-address"
     ],
     "contact": "stored",
     "origin": "registry",
@@ -777,7 +880,8 @@ export const manifest: ManifestEntry[] = [
       "organization",
       "person",
       "email",
-      "phone"
+      "phone",
+      "postal-address"
     ],
     "contact": "stored",
     "origin": "registry",
@@ -1047,7 +1151,8 @@ export const manifest: ManifestEntry[] = [
       "organization",
       "person",
       "email",
-      "phone"
+      "phone",
+      "postal-address"
     ],
     "contact": "stored",
     "origin": "registry",

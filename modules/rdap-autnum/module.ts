@@ -1,5 +1,6 @@
 import { defineModule, observe, t } from '@mirage/module-sdk'
-import { askRdap, contactEntityTypes, contactsOf, eventOf, rdapFields } from '@mirage/module-sdk/rdap.ts'
+import { contactEntityTypes } from '@mirage/module-sdk/contact.ts'
+import { askRdap, contactsOf, eventOf, rdapFields } from '@mirage/module-sdk/rdap.ts'
 
 const Autnum = t.Object({
   objectClassName: t.Literal('autnum'),

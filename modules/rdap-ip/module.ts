@@ -1,7 +1,8 @@
 import { blocksOfRange, formatNetblock } from '@mirage/model/netblock.ts'
 import { parseAddress } from '@mirage/model/address.ts'
 import { defineModule, observe, t } from '@mirage/module-sdk'
-import { askRdap, contactEntityTypes, contactsOf, eventOf, rdapFields } from '@mirage/module-sdk/rdap.ts'
+import { contactEntityTypes } from '@mirage/module-sdk/contact.ts'
+import { askRdap, contactsOf, eventOf, rdapFields } from '@mirage/module-sdk/rdap.ts'
 
 const Network = t.Object({
   objectClassName: t.Literal('ip network'),

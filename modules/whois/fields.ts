@@ -1,4 +1,4 @@
-import type { ContactRole } from '@mirage/module-sdk/rdap.ts'
+import type { ContactRole } from '@mirage/module-sdk/contact.ts'
 
 /** One thing that a WHOIS text says. */
 export interface Field {
@@ -27,6 +27,10 @@ const headings: [section: string, pattern: RegExp][] = [
   ['name servers', /^(?:domain )?(?:name ?servers?|nservers?|dns servers?|servers)(?: information| in listed order)?$/],
 ]
 
+/** Parts of an address: those that make one, and those that say little alone. */
+export const localKeys = new Set(['street', 'street address', 'address', 'city'])
+export const wideKeys = new Set(['state/province', 'postal code', 'postalcode', 'zip code', 'country', 'countrycode'])
+
 /** The part that a contact plays, by a heading or the first words of a field; undefined for anything else. */
 export function contactRoleOf(words: string): ContactRole | undefined {
   const section = sectionOf(words)
@@ -41,8 +45,8 @@ function sectionOf(words: string): string | undefined {
 
 /**
  * The fields of a WHOIS text in order: `name: value`, `[Name] value`, and lines that are only a value below a heading.
- * A heading ends in a colon, stands in brackets, or is a known word alone on the first line of a block. A bare line below
- * no heading goes on with the field before it.
+ * A heading ends in a colon, stands in brackets, or is a known word alone on the first line of a block. Any other
+ * line goes on with the field before it.
  */
 export function fieldsOf(text: string): Field[] {
   const fields: Field[] = []
@@ -62,8 +66,11 @@ export function fieldsOf(text: string): Field[] {
     if (value === '') section = sectionOf(key) ?? key
     else if (key !== '') fields.push({ key, value, section, block })
     else if (isStart && sectionOf(plain(value))) section = sectionOf(plain(value))!
-    else if (section !== '') fields.push({ key, value, section, block })
-    else if (fields.at(-1)?.block === block) fields.push({ ...fields.at(-1)!, value })
+    else {
+      const before = fields.at(-1)
+      if (before?.block === block && before.section === section) fields.push({ ...before, value })
+      else if (section !== '') fields.push({ key, value, section, block })
+    }
     isStart = false
   }
   return fields

@@ -1,8 +1,11 @@
 import { publicSuffixOf } from '@mirage/model/domain-name.ts'
 import { ModuleError, defineModule, observe } from '@mirage/module-sdk'
 import { failureOf } from '@mirage/module-sdk/error.ts'
-import { contactEntityTypes, sightingOfRegistrar, sightingsOfContact } from '@mirage/module-sdk/rdap.ts'
+import { contactEntityTypes, sightingOfRegistrar, sightingsOfContact } from '@mirage/module-sdk/contact.ts'
 import { type WhoisRecord, holdsRegistration, isWall, readWhois, refuses, saysNothing } from './record.ts'
+
+/** Of a registration that was not renewed in time (RFC 3915). */
+const lapsed = /^(?:redemption ?period|pending ?delete)/i
 
 /** Servers that want more than the name to tell everything, by what they say themselves (fixtures/README.md). */
 const queries: Record<string, (name: string) => string> = {
@@ -62,7 +65,8 @@ export const module = defineModule({
     const registration = { type: 'domain-registration', value: name } as const
     const { registeredAt, changedAt, expiresAt, status } = record
     const attributes = { registeredAt, changedAt, expiresAt, status: status.length > 0 ? status : undefined }
-    yield observe(registration.type, name, { via: 'registration', attributes })
+    const tags = status.some((one) => lapsed.test(one)) ? ['expired'] : []
+    yield observe(registration.type, name, { via: 'registration', attributes, tags })
     for (const host of record.nameServers) yield observe('domain', host, { via: 'name_server' })
     if (record.registrar) yield sightingOfRegistrar(registration, record.registrar, { ianaId: record.ianaId })
     for (const [role, contact] of record.contacts) yield* sightingsOfContact(registration, role, contact)

@@ -1,5 +1,5 @@
-import type { Contact, ContactRole } from '@mirage/module-sdk/rdap.ts'
-import type { Field } from './fields.ts'
+import { type Contact, type ContactRole, addToAddress } from '@mirage/module-sdk/contact.ts'
+import { type Field, localKeys, wideKeys } from './fields.ts'
 
 const references: Record<string, ContactRole> = {
   registrant: 'registrant',
@@ -41,6 +41,8 @@ function contactOf(block: readonly Field[]): Contact {
   const contact: Contact = { emails: all('e mail', 'email'), phones: all('phone').map(withoutDot) }
   if (organization ?? (isOrganization && name)) contact.organization = organization ?? name
   if (person !== undefined) contact.person = person
+  for (const line of all(...localKeys)) addToAddress(contact, line, false)
+  for (const line of all(...wideKeys)) addToAddress(contact, line, true)
   return contact
 }
 

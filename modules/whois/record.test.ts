@@ -16,7 +16,12 @@ const expected: Record<string, object> = {
     registrar,
     changedAt: '20240501 08:00:00',
     contacts: {
-      registrant: { ...northwind, emails: ['domains@northwind.example'], phones: ['+442079460100'] },
+      registrant: {
+        ...northwind,
+        emails: ['domains@northwind.example'],
+        phones: ['+442079460100'],
+        address: ['1 Harbour Way', 'London', 'United Kingdom'],
+      },
       technical: { ...nobody, person: 'Ada Larsen', emails: ['ada@northwind.example'] },
     },
   },
@@ -41,9 +46,19 @@ const expected: Record<string, object> = {
     changedAt: '01.05.2024 23:28:45',
     expiresAt: '01.05.2027',
     contacts: {
-      registrant: { ...northwind, person: 'Ada Larsen', emails: ['domains@northwind.example'] },
+      registrant: {
+        ...northwind,
+        person: 'Ada Larsen',
+        emails: ['domains@northwind.example'],
+        address: ['1 Harbour Way'],
+      },
       administrative: { ...nobody, person: 'Ada Larsen' },
-      technical: { ...northwind, person: 'Ada Larsen', emails: ['domains@northwind.example'] },
+      technical: {
+        ...northwind,
+        person: 'Ada Larsen',
+        emails: ['domains@northwind.example'],
+        address: ['1 Harbour Way'],
+      },
     },
   },
   de: { status: ['connect'], changedAt: '2024-05-01T08:00:00+02:00' },
@@ -52,7 +67,7 @@ const expected: Record<string, object> = {
     registeredAt: '1996-05-01',
     expiresAt: '2027-05-31',
     status: ['Active'],
-    contacts: { registrant: { ...nobody, person: 'Northwind Trading Ltd' } },
+    contacts: { registrant: { ...nobody, person: 'Northwind Trading Ltd', address: ['1 Harbour Way', 'GB'] } },
   },
   eu: {
     registrar,
@@ -77,7 +92,7 @@ const expected: Record<string, object> = {
     expiresAt: '2027-05-01',
     status: ['ok'],
     contacts: {
-      registrant: northwind,
+      registrant: { ...northwind, address: ['1 Harbour Way', 'London', 'GB'] },
       administrative: { ...northwind, person: 'Ada Larsen' },
       technical: { ...nobody, person: 'hidden' },
     },

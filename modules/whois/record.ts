@@ -1,5 +1,5 @@
-import type { Contact, ContactRole } from '@mirage/module-sdk/rdap.ts'
-import { type Field, contactRoleOf, fieldsOf, linesOf } from './fields.ts'
+import { type Contact, type ContactRole, addToAddress } from '@mirage/module-sdk/contact.ts'
+import { type Field, contactRoleOf, fieldsOf, linesOf, localKeys, wideKeys } from './fields.ts'
 import { contactsOfObjects, isHandle, withoutDot } from './objects.ts'
 
 /** What the text of a WHOIS server says of a domain. */
@@ -146,6 +146,8 @@ function readContact(record: WhoisRecord, { key, value, section }: Field): void 
   else if (organizationKeys.has(what)) contact.organization ??= value
   else if (what === 'phone' || what === 'phone number') contact.phones.push(withoutDot(value))
   else if (/^e ?mail(?: address)?$/.test(what)) contact.emails.push(value)
+  else if (localKeys.has(what)) addToAddress(contact, value, false)
+  else if (wideKeys.has(what)) addToAddress(contact, value, true)
   else return
   record.contacts.set(role, contact)
 }

@@ -1,8 +1,17 @@
 import { contains, parseNetblock } from '@mirage/model/netblock.ts'
-import { normalise } from '@mirage/model/registry.ts'
 import { type Static, type TSchema, Type as t } from 'typebox'
+import { textOf } from './body.ts'
+import {
+  type ContactRole,
+  type ContactSighting,
+  type Registration,
+  isRedacted,
+  sightingOfRegistrar,
+  sightingsOfContact,
+} from './contact.ts'
 import type { Http } from './context.ts'
-import { type Sighting, observe } from './observe.ts'
+import { readJcard } from './jcard.ts'
+import { readAs } from './permissive.ts'
 
 /** IANA's tables of who answers for what (RFC 9224): `services` pairs keys with base URLs. */
 const Bootstrap = t.Object({ services: t.Array(t.Tuple([t.Array(t.String()), t.Array(t.String())])) })
@@ -31,6 +40,34 @@ export async function askRdap<S extends TSchema>(
   if (base === undefined) return undefined
   const address = `${base.replace(/\/?$/, '/')}${kind}/${encodeURIComponent(key).replaceAll('%3A', ':')}`
   return http.json(address, schema, { missing: [404], headers: { accept: 'application/rdap+json, application/json' } })
+}
+
+/** What of an object is read here that says where more of it is. */
+export const rdapLinks = t.Optional(
+  t.Array(t.Object({ rel: t.Optional(t.String()), type: t.Optional(t.String()), href: t.String() })),
+)
+
+/**
+ * The same object as the registrar has it, to whom a registry such as that of .com leaves the contacts: its link
+ * `related` (RFC 9083 §4.2; gTLD RDAP Response Profile §2.4). Undefined where there is none, or the registrar gives
+ * no answer that can be read: what the registry says stays true.
+ */
+export async function askRelated<S extends TSchema>(
+  http: Http,
+  links: readonly { rel?: string; type?: string; href: string }[] = [],
+  schema: S,
+): Promise<Static<S> | undefined> {
+  const related = links.find(({ rel, type, href }) => {
+    return rel === 'related' && type === 'application/rdap+json' && href.startsWith('https:')
+  })
+  if (!related) return undefined
+  const answer = await http.look(related.href, { headers: { accept: 'application/rdap+json, application/json' } })
+  if (answer?.status !== 200 || answer.truncated) return undefined
+  try {
+    return readAs(schema, JSON.parse(textOf(answer))).value
+  } catch {
+    return undefined
+  }
 }
 
 async function findServer(http: Http, kind: RdapKind, key: string): Promise<string | undefined> {
@@ -68,68 +105,6 @@ export function eventOf(
   return object.events?.find(({ eventAction }) => eventAction === action)?.eventDate
 }
 
-/** The types that a contact can become. A module that yields `contactsOf` declares them in `produces`. */
-export const contactEntityTypes = ['organization', 'person', 'email', 'phone'] as const
-
-export type RegistrationType = 'domain-registration' | 'network-registration' | 'autnum-registration'
-
-type ContactSighting = Sighting<(typeof contactEntityTypes)[number]>
-
-const edges = {
-  registrant: 'registrant_contact',
-  administrative: 'admin_contact',
-  technical: 'technical_contact',
-  abuse: 'abuse_contact',
-} as const
-
-export type ContactRole = keyof typeof edges
-
-/** What a contact is called and how it is reached, wherever it was read. */
-export interface Contact {
-  organization?: string | undefined
-  person?: string | undefined
-  emails: string[]
-  phones: string[]
-}
-
-/** Text that stands where a value was taken out. */
-const redaction =
-  /^(?:\W*|n\/?a|none|unknown)$|redacted|not disclosed|data protected|statutory masking|withheld|gdpr masked|hidden upon/i
-
-/** The edges from a registration to what one of its contacts names; what is redacted says nothing. */
-export function* sightingsOfContact(
-  registration: { type: RegistrationType; value: string },
-  role: ContactRole,
-  contact: Contact,
-): Generator<ContactSighting, void, void> {
-  const place = { via: edges[role], from: registration }
-  const namespace = namespaceOf(registration)
-  const { organization, person, emails, phones } = contact
-  if (organization && !redaction.test(organization))
-    yield observe('organization', `${namespace}|${organization}`, place)
-  if (person && !redaction.test(person)) yield observe('person', `${namespace}|${person}`, place)
-  for (const email of emails) if (!redaction.test(email)) yield observe('email', email, place)
-  for (const phone of phones) if (!redaction.test(phone)) yield observe('phone', phone, place)
-}
-
-/** Whoever a registration names is told apart by it: its type and canonical value. */
-function namespaceOf({ type, value }: { type: RegistrationType; value: string }): string {
-  return `${type}:${normalise(type, value) ?? value}`
-}
-
-/** The edge from a registration to its registrar. */
-export function sightingOfRegistrar(
-  registration: { type: RegistrationType; value: string },
-  name: string,
-  attributes: Record<string, unknown> = {},
-): ContactSighting {
-  return observe('organization', `${namespaceOf(registration)}|${name}`, {
-    via: 'registrar',
-    from: registration,
-    attributes,
-  })
-}
-
 /** The fields of an entity object (RFC 9083 §5.1) that are read here. */
 interface RdapEntity {
   roles?: unknown
@@ -140,9 +115,11 @@ interface RdapEntity {
 
 const maxDepth = 4
 
+const contactRoles: readonly ContactRole[] = ['registrant', 'administrative', 'technical', 'abuse']
+
 /** Every contact of an RDAP object and of the entities inside its entities, each by its own roles. */
 export function* contactsOf(
-  registration: { type: RegistrationType; value: string },
+  registration: Registration,
   entities: unknown,
   depth = 0,
 ): Generator<ContactSighting, void, void> {
@@ -152,11 +129,11 @@ export function* contactsOf(
     // Every field of it is checked where it is read.
     const entity = item as RdapEntity
     const roles = Array.isArray(entity.roles) ? (entity.roles as unknown[]) : []
-    const { name, ...contact } = readVcard(entity.vcardArray)
-    for (const role of Object.keys(edges) as ContactRole[]) {
+    const { name, ...contact } = readJcard(entity.vcardArray)
+    for (const role of contactRoles) {
       if (roles.includes(role)) yield* sightingsOfContact(registration, role, contact)
     }
-    if (roles.includes('registrar') && name && !redaction.test(name)) {
+    if (roles.includes('registrar') && name && !isRedacted(name)) {
       yield sightingOfRegistrar(registration, name, { ianaId: ianaIdOf(entity.publicIds) })
     }
     yield* contactsOf(registration, entity.entities, depth + 1)
@@ -167,30 +144,4 @@ function ianaIdOf(ids: unknown): string | undefined {
   if (!Array.isArray(ids)) return undefined
   const own = (ids as { type?: unknown; identifier?: unknown }[]).find((id) => id?.type === 'IANA Registrar ID')
   return typeof own?.identifier === 'string' ? own.identifier : undefined
-}
-
-/** What a jCard says (RFC 7095): `['vcard', [[name, parameters, type, value], …]]`; anything else says nothing. */
-function readVcard(vcard: unknown): Contact & { name?: string } {
-  const contact: Contact & { name?: string } = { emails: [], phones: [] }
-  const properties = Array.isArray(vcard) && Array.isArray(vcard[1]) ? (vcard[1] as unknown[]) : []
-  let kind = 'individual'
-  for (const property of properties) {
-    if (!Array.isArray(property)) continue
-    const [name, , , given] = property as unknown[]
-    const value = textOfValue(given)
-    if (value === '') continue
-    if (name === 'kind') kind = value.toLowerCase()
-    else if (name === 'fn') contact.name ??= value
-    else if (name === 'org') contact.organization ??= value
-    else if (name === 'email') contact.emails.push(value)
-    else if (name === 'tel') contact.phones.push(value.replace(/;ext=.*$/, ''))
-  }
-  if (kind === 'individual') contact.person = contact.name
-  else if (kind === 'org') contact.organization ??= contact.name
-  return contact
-}
-
-function textOfValue(value: unknown): string {
-  const first: unknown = Array.isArray(value) ? value[0] : value
-  return typeof first === 'string' ? first.trim() : ''
 }

@@ -3,7 +3,15 @@ import type { DomainRegistration, RegistrationContact } from '../world/registrat
 type JcardProperty = [name: string, parameters: object, type: string, value: string | string[]]
 
 /** A contact as an entity object (RFC 9083 §5.1) with a jCard (RFC 7095). */
-export function contactEntity({ role, handle, organization, person, email, phone }: RegistrationContact): object {
+export function contactEntity({
+  role,
+  handle,
+  organization,
+  person,
+  email,
+  phone,
+  address,
+}: RegistrationContact): object {
   const kind = person !== undefined ? 'individual' : organization !== undefined ? 'org' : 'group'
   return {
     objectClassName: 'entity',
@@ -13,7 +21,7 @@ export function contactEntity({ role, handle, organization, person, email, phone
       ['fn', {}, 'text', person ?? organization ?? `${handle} desk`],
       ['kind', {}, 'text', kind],
       ...(organization === undefined ? [] : [text('org', organization)]),
-      ...addressLines(),
+      addressLines(address),
       ...(phone === undefined ? [] : [telephone(phone)]),
       ...(email === undefined ? [] : [text('email', email)]),
     ]),
@@ -74,7 +82,8 @@ function telephone(phone: string): JcardProperty {
   return ['tel', { type: 'voice' }, 'uri', `tel:${phone.replace(/^\+44/, '+44.')}`]
 }
 
-/** The seven parts of a postal address, none of them shown (RFC 6350 §6.3.1). */
-function addressLines(): JcardProperty[] {
-  return [['adr', {}, 'text', ['', '', '', '', '', '', '']]]
+/** The seven parts of a postal address (RFC 6350 §6.3.1), empty where none is shown. */
+function addressLines(address: RegistrationContact['address']): JcardProperty {
+  const { street = '', city = '', postalCode = '', country = '' } = address ?? {}
+  return ['adr', {}, 'text', ['', '', street, city, '', postalCode, country]]
 }

@@ -60,7 +60,7 @@ test('RDAP: a domain object (RFC 9083 §5.3) with jCards', async () => {
       ['fn', {}, 'text', 'Northwind Trading Ltd'],
       ['kind', {}, 'text', 'org'],
       ['org', {}, 'text', 'Northwind Trading Ltd'],
-      ['adr', {}, 'text', ['', '', '', '', '', '', '']],
+      ['adr', {}, 'text', ['', '', '1 Tradewind Quay', 'London', '', 'E14 0ZZ', 'GB']],
       ['tel', { type: 'voice' }, 'uri', 'tel:+44.2079460100'],
       ['email', {}, 'text', 'domains@northwind.example'],
     ],

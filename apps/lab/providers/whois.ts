@@ -122,8 +122,10 @@ function contactLines(title: string, contact: RegistrationContact | undefined, r
   return [
     `${title} Name: ${contact?.person ?? redaction}`,
     `${title} Organization: ${contact?.organization ?? (contact ? '' : redaction)}`,
-    `${title} Street: ${redaction}`,
-    `${title} Country: ${contact ? 'GB' : redaction}`,
+    `${title} Street: ${contact?.address?.street ?? redaction}`,
+    `${title} City: ${contact?.address?.city ?? redaction}`,
+    `${title} Postal Code: ${contact?.address?.postalCode ?? redaction}`,
+    `${title} Country: ${contact?.address?.country ?? (contact ? 'GB' : redaction)}`,
     `${title} Phone: ${contact?.phone === undefined ? redaction : dotted(contact.phone)}`,
     `${title} Email: ${contact?.email ?? redaction}`,
   ]

@@ -153,11 +153,16 @@ const kinds = {
 
 function* contactFacts(
   registration: Thing,
-  { role, organization, person, email, phone }: RegistrationContact,
+  { role, organization, person, email, phone, address }: RegistrationContact,
 ): Generator<Fact> {
   const namespace = `${registration.type}:${registration.value}`
   if (organization !== undefined) yield saw(registration, kinds[role], 'organization', `${namespace}|${organization}`)
   if (person !== undefined) yield saw(registration, kinds[role], 'person', `${namespace}|${person}`)
   if (email !== undefined) yield saw(registration, kinds[role], 'email', email)
   if (phone !== undefined) yield saw(registration, kinds[role], 'phone', phone)
+  if (address && organization !== undefined) {
+    const { street, city, postalCode, country } = address
+    const at = `${namespace}|${street}, ${city}, ${postalCode}, ${country}`
+    yield saw(thing('organization', `${namespace}|${organization}`), 'location', 'postal-address', at)
+  }
 }

@@ -17,6 +17,7 @@ export interface RegistrationContact {
   person?: string
   email?: string
   phone?: string
+  address?: { street: string; city: string; postalCode: string; country: string }
 }
 
 export interface DomainRegistration {
@@ -96,6 +97,7 @@ function northwindContacts(people: readonly Person[]): RegistrationContact[] {
       organization: 'Northwind Trading Ltd',
       email: 'domains@northwind.example',
       phone: '+442079460100',
+      address: { street: '1 Tradewind Quay', city: 'London', postalCode: 'E14 0ZZ', country: 'GB' },
     },
     {
       role: 'administrative',
