@@ -14,7 +14,7 @@ const folders = moduleFolders(root)
 const modules: AnyModule[] = await Promise.all(manifest.map(({ load }) => load()))
 
 /** Entity types that no module of this release finds: each waits for the source that names it. */
-const notYetFound = ['cloud-tenant', 'breach', 'paste', 'keyword', 'text']
+const notYetFound = ['keyword', 'text']
 
 /** Relationship kinds that no module of this release makes; some are the work of rules. */
 const notYetMade = ['provider', 'co_hosted_with', 'looks_like']

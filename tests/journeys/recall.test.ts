@@ -7,7 +7,7 @@ import { type LabInstallation, openLabInstallation } from './lab-scan.ts'
 /** A scan finds what there is and invents nothing: the whole platform against a world that is known line by line. */
 
 let installation: LabInstallation
-const keyed = ['SHODAN_API_KEY', 'HUNTER_API_KEY']
+const keyed = ['SHODAN_API_KEY', 'HUNTER_API_KEY', 'HIBP_API_KEY']
 
 beforeAll(async () => {
   installation = await openLabInstallation()

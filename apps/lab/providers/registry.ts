@@ -1,8 +1,10 @@
 import { formatIpv4, ipv4Number } from '@mirage/model/address.ts'
+import { azureTenant } from './azure-tenant.ts'
 import { certspotter } from './certspotter.ts'
 import { crtsh } from './crtsh.ts'
 import { github } from './github.ts'
 import { hackertarget } from './hackertarget.ts'
+import { hibp } from './hibp.ts'
 import { hunter } from './hunter.ts'
 import { internetdb } from './internetdb.ts'
 import type { DnsProvider, Provider, WhoisProvider } from './provider.ts'
@@ -17,10 +19,12 @@ import { ianaWhois, registrarWhois, registryWhois } from './whois.ts'
 
 /** Every provider of the lab: one file each, one line in the list of its kind. */
 export const providers: readonly Provider[] = [
+  azureTenant,
   certspotter,
   crtsh,
   github,
   hackertarget,
+  hibp,
   hunter,
   internetdb,
   rdap,

@@ -8,6 +8,7 @@ import { accountOracles } from './accounts.ts'
 import { addressOracles } from './address.ts'
 import { collectorOracles } from './certificates.ts'
 import { dnsOracles, recordFact } from './dns.ts'
+import { exposureOracles } from './exposure.ts'
 import { type Fact, keyOf, type Oracle, saw, type Thing, thing } from './fact.ts'
 import { fleetTruth } from './fleet.ts'
 import { pageOracles } from './pages.ts'
@@ -24,6 +25,7 @@ export const oracles: readonly Oracle[] = [
   ...webOracles,
   ...pageOracles,
   ...accountOracles,
+  ...exposureOracles,
 ]
 
 /** The apex that is scanned. */
