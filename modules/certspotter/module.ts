@@ -14,7 +14,8 @@ const Issuances = t.Array(
 
 /**
  * Certificates issued for a domain and the names in them. Source: SSLMate's Certificate Transparency Search API v1
- * (https://sslmate.com/help/reference/ct_search_api_v1): pages follow by `after=<last id>` until one is empty.
+ * (https://sslmate.com/help/reference/ct_search_api_v1): pages follow by `after=<last id>` until one is empty,
+ * and without an account ten an hour are free: what stands on them is kept when the next is refused.
  */
 export const module = defineModule({
   id: 'certspotter',

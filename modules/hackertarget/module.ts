@@ -21,7 +21,7 @@ export const module = defineModule({
   async *run({ entity, http }) {
     const rows = await http.rows(url`https://api.hackertarget.com/hostsearch/?q=${entity.value}`, readRow, {
       quotaWhen: /^API count exceeded/i,
-      emptyWhen: /^(no dns a records found|no records found|error check your search parameter)/i,
+      emptyWhen: /^(no dns a records found|no records found|error check your search parameter|error invalid host)/i,
     })
     for (const { name, address } of rows) {
       yield observe('domain', name, { via: 'subdomain' })

@@ -12,6 +12,7 @@ const ofPage1 = [
 
 testModule(module, import.meta.dirname, {
   pages: 'follows the pages',
+  tooMany: 'quota',
   cases: [
     {
       name: 'follows the pages',

@@ -20,8 +20,8 @@ const Page = t.Object({
 
 /**
  * E-mail addresses of a domain that Hunter found in public pages. Source: Hunter API v2, domain search
- * (https://hunter.io/api-documentation/v2); ten addresses cost one search, 403 asks for fewer requests, and 400 ends the
- * pages that a plan allows.
+ * (https://hunter.io/api-documentation/v2); ten addresses cost one search, 403 asks for fewer requests (15 a second, 500 a
+ * minute), 429 says that the searches of the billing period are spent, and 400 ends the pages that a plan allows.
  */
 export const module = defineModule({
   id: 'hunter',
@@ -45,7 +45,12 @@ export const module = defineModule({
       Page,
       ({ meta: { results = 0, limit = 10, offset = 0 } = {} }) =>
         offset + limit < results ? first + url`&offset=${offset + limit}` : undefined,
-      { headers: { 'x-api-key': key }, secrets: ['x-api-key'], means: { 403: 'rate-limited' }, missing: [400] },
+      {
+        headers: { 'x-api-key': key },
+        secrets: ['x-api-key'],
+        means: { 403: 'rate-limited', 429: 'quota' },
+        missing: [400],
+      },
     )
     for await (const { data } of pages) {
       for (const { value, type, confidence, first_name, last_name, position } of data.emails) {

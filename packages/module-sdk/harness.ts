@@ -38,6 +38,8 @@ export interface ModuleTests {
    * contact is not `target` (a target may answer what it likes).
    */
   source?: boolean
+  /** What 429 means with this source. Default `rate-limited`. */
+  tooMany?: Ended['outcome']
 }
 
 const key = 'test-key-0123456789'
@@ -47,7 +49,11 @@ const now = Date.UTC(2026, 0, 1)
  * Registers the tests of a module: its own cases against a strict replay, and what every module must do. Call it once
  * in `module.test.ts` with `import.meta.dirname`.
  */
-export function testModule(module: AnyModule, folder: string, { cases, pages, source }: ModuleTests): void {
+export function testModule(
+  module: AnyModule,
+  folder: string,
+  { cases, pages, source, tooMany = 'rate-limited' }: ModuleTests,
+): void {
   const first = cases.find((one) => one.expect.length > 0)
   describe(module.id, () => {
     test('is named as its folder and tries itself with what it consumes', () => {
@@ -86,7 +92,7 @@ export function testModule(module: AnyModule, folder: string, { cases, pages, so
     if (first && (source ?? (answers.length > 0 && module.contact !== 'target'))) {
       const failing: [string, Partial<HttpMock>, Ended['outcome']][] = [
         ['a refused key', { status: 401, body: '' }, 'key-refused'],
-        ['too many requests', { status: 429, body: '' }, 'rate-limited'],
+        ['too many requests', { status: 429, body: '' }, tooMany],
         ['a source in trouble', { status: 503, body: '' }, 'unreachable'],
         ['a page that wants a browser', { status: 403, headers: { 'cf-mitigated': 'challenge' }, body: '' }, 'blocked'],
         ['a malformed answer', { body: '{"oops": [' }, 'changed-format'],

@@ -49,7 +49,7 @@ export const rdapLinks = t.Optional(
 
 /**
  * The same object as the registrar has it, to whom a registry such as that of .com leaves the contacts: its link
- * `related` (RFC 9083 §4.2; gTLD RDAP Response Profile §2.4). Undefined where there is none, or the registrar gives
+ * `related` (RFC 9083 §4.2; ICANN, gTLD RDAP Response Profile). Undefined where there is none, or the registrar gives
  * no answer that can be read: what the registry says stays true.
  */
 export async function askRelated<S extends TSchema>(

@@ -64,7 +64,7 @@ test.each(world.accounts.map(({ site, username }) => [site, username]))(
     const { host, profile } = accountSites.find((site) => site.id === id)!
     const isProfile = async (name: string) => {
       const { status, body } = await ask(usernameSites, `https://${host}${profile.replace('{}', name)}`, world)
-      return status === 200 && !body.includes('No such user.')
+      return status === 200 && body !== '[]' && !body.includes('No such user.')
     }
     expect([await isProfile(username), await isProfile('zq0control0name')]).toEqual([true, false])
   },

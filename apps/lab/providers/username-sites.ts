@@ -74,6 +74,7 @@ function profile({ id }: AccountSite, name: string, account: Account | undefined
     return account
       ? json({ id: '0a1b2c', username: account.username, full_name: account.name ?? '', type: 'User' })
       : json({ message: 'User not found', errinfo: {} }, 404)
+  if (id === 'gitlab.com') return json(account ? [{ id: 41, username: account.username, state: 'active' }] : [])
   if (!account) return id === 'news.ycombinator.com' ? html(200, '', 'No such user.') : missing()
   return html(200, account.name ?? name, `<h1>${account.name ?? name}</h1><p>${account.bio ?? ''}</p>`)
 }

@@ -14,7 +14,7 @@ export interface AccountSite {
 /** The profile page's path, or its API's where only that can be asked. */
 export const accountSites: readonly AccountSite[] = [
   { id: 'github.com', host: 'github.com', profile: '/{}', probed: true },
-  { id: 'gitlab.com', host: 'gitlab.com', profile: '/{}', probed: true },
+  { id: 'gitlab.com', host: 'gitlab.com', profile: '/api/v4/users?username={}', probed: true },
   { id: 'reddit.com', host: 'www.reddit.com', profile: '/user/{}', probed: true },
   { id: 'keybase.io', host: 'keybase.io', profile: '/{}', probed: true },
   { id: 'hub.docker.com', host: 'hub.docker.com', profile: '/v2/users/{}/', probed: true },
