@@ -1,5 +1,5 @@
 import { type Database, ensureLayout } from './database.ts'
-import { createFilter } from './filter.ts'
+import { createFilter, type Filter } from './filter.ts'
 import { asKey, fromKey } from './key.ts'
 
 /** Ids held in memory before they move, and again as many while they move: about 25 MB for a file that grows. */
@@ -9,7 +9,7 @@ const ranges = 256
 /** Old ids that were asked for last. */
 const recentIds = 4_096
 /** Index entries read in a step while the filter is filled from a file that has some. */
-const filterPiece = 4_000
+const filterPiece = 16_000
 /** Rows of the log removed in a step; each holds the ids of a transaction. */
 const trimRows = 50
 /** Keys that enter the index with one statement. */
@@ -17,8 +17,10 @@ const moveKeys = Array.from({ length: 32 }, () => new Uint8Array(16))
 
 /**
  * The integer that stands for an id inside a file. Hashes arrive in no order, so writing each into an index at once
- * would write one page of the file per id. New ids go to the end of a log and into memory; when there are enough, they
- * move into the index by ranges of their first byte, so that one page takes many. After a crash the log is read again.
+ * would write one page of the file per id, and moving them there together would still write all of it again and again.
+ * New ids go to the end of a log and into memory; when there are enough, they move into a part of the index that is
+ * theirs, by ranges of their first byte, so that it grows at its end only. A filter for each part tells which of them
+ * may hold an id. After a crash the log is read again, and moves to another part: that an id stands in two is harmless.
  * Every method runs inside `read` or `write` of the database, after `refresh`.
  */
 export interface Ids {
@@ -43,28 +45,33 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     `create table if not exists "${prefix}id_log" (first integer primary key, count integer not null, ids not null);
      create table if not exists "${prefix}id_last" (number integer not null) strict;
      insert into "${prefix}id_last" select 0 where not exists (select 1 from "${prefix}id_last");
-     create table if not exists "${prefix}id" (id primary key, number integer not null) without rowid`,
+     create table if not exists "${prefix}id" (
+       part integer, id, number integer not null, primary key (part, id)
+     ) without rowid`,
   )
   const sql = {
     version: 'pragma data_version',
     last: `select number from "${prefix}id_last"`,
     load: `select first, ids from "${prefix}id_log" where first > ? order by first`,
-    find: `select number from "${prefix}id" where id = ?`,
+    find: `select number from "${prefix}id" where part = ? and id = ?`,
     log: `insert into "${prefix}id_log" values (?, ?, ?)`,
     keepLast: `update "${prefix}id_last" set number = ?`,
-    move: `insert or ignore into "${prefix}id" values (?, ?)`,
-    moveMany: `insert or ignore into "${prefix}id" values ${Array.from(moveKeys, () => '(?, ?)').join(', ')}`,
-    scan: `select id from "${prefix}id" where id > ? order by id limit ${filterPiece}`,
+    parts: `select coalesce(max(part), 0) from "${prefix}id"`,
+    move: `insert or ignore into "${prefix}id" values (?, ?, ?)`,
+    moveMany: `insert or ignore into "${prefix}id" values ${Array.from(moveKeys, () => '(?, ?, ?)').join(', ')}`,
+    scan: `select id from "${prefix}id" where part = ? and id > ? order by id limit ${filterPiece}`,
     trim: `delete from "${prefix}id_log" where first in (
              select first from "${prefix}id_log" where first + count - 1 <= ? order by first limit ${trimRows})`,
   }
 
-  // It holds every id of the file once it is filled; until then the index is asked each time.
+  // It holds every id of the file once those of all parts are filled; until then the index is asked each time.
   const filter = createFilter()
-  let filledTo: Uint8Array | string | undefined = ''
+  let parts: Part[] = []
+  let unfilled: Part[] = []
   let fresh = new Map<string, number>()
   let moving: Map<string, number> | undefined
   let waiting: string[][] = []
+  let movingTo: Part | undefined
   const recent = new Map<string, number>()
   /** The key of the id that was asked for last: most are found first and then added. */
   const lastKey = new Uint8Array(16)
@@ -97,14 +104,21 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
       }
       missing -= ids.length
     }
-    // Some were moved before we saw them: the filter does not know those.
-    if (missing > 0) filledTo = ''
+    // Some were moved before we saw them: the filters do not know those.
+    if (missing > 0) refill()
     lastKnown = last
+  }
+
+  function refill(): void {
+    const [last] = database.prepare(sql.parts).get() as unknown as [number]
+    parts = Array.from({ length: last }, (_, i) => ({ number: last - i, filter: createFilter(), filledTo: '' }))
+    unfilled = [...parts]
   }
 
   function forget(): void {
     fresh = new Map()
     moving = undefined
+    movingTo = undefined
     waiting = []
     added = []
     lastKnown = 0
@@ -118,14 +132,23 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
 
   function find(id: string): number | undefined {
     const key = keyOf(id)
-    if (filledTo === undefined && !filter.mayHold(key)) return undefined
+    if (unfilled.length === 0 && !filter.mayHold(key)) return undefined
     const known = fresh.get(id) ?? moving?.get(id) ?? recent.get(id)
     if (known !== undefined) return known
-    const row = database.prepare(sql.find).get(key) as unknown as [number] | undefined
-    if (row === undefined) return undefined
+    const number = inParts(key)
+    if (number === undefined) return undefined
     if (recent.size >= recentIds) recent.clear()
-    recent.set(id, row[0])
-    return row[0]
+    recent.set(id, number)
+    return number
+  }
+
+  function inParts(key: Uint8Array | string): number | undefined {
+    for (const part of parts) {
+      if (part.filledTo === undefined && !part.filter.mayHold(key)) continue
+      const row = database.prepare(sql.find).get(part.number, key) as unknown as [number] | undefined
+      if (row !== undefined) return row[0]
+    }
+    return undefined
   }
 
   function add(id: string): number {
@@ -146,6 +169,8 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
 
   /** What is in memory begins to move, and new ids gather anew. */
   function startMoving(): void {
+    const [last] = database.prepare(sql.parts).get() as unknown as [number]
+    movingTo = { number: last + 1, filter: createFilter(), filledTo: undefined }
     moving = fresh
     fresh = new Map()
     waiting = Array.from({ length: ranges + 1 }, () => [])
@@ -156,34 +181,53 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     }
   }
 
-  function moveRange(ids: string[], numbers: Map<string, number>): void {
+  function moveRange(ids: string[], numbers: Map<string, number>, part: Part): void {
     const many = database.prepare(sql.moveMany)
     let at = 0
     for (; at + moveKeys.length <= ids.length; at += moveKeys.length) {
-      many.run(...moveKeys.flatMap((target, i) => [asKey(ids[at + i]!, target), numbers.get(ids[at + i]!)!]))
+      many.run(
+        ...moveKeys.flatMap((target, i) => {
+          const key = asKey(ids[at + i]!, target)
+          part.filter.add(key)
+          return [part.number, key, numbers.get(ids[at + i]!)!]
+        }),
+      )
     }
     const one = database.prepare(sql.move)
-    for (const id of ids.slice(at)) one.run(asKey(id), numbers.get(id)!)
+    for (const id of ids.slice(at)) {
+      const key = asKey(id)
+      part.filter.add(key)
+      one.run(part.number, key, numbers.get(id)!)
+    }
   }
 
-  function fillFilter(): void {
-    const keys = database.prepare(sql.scan).all(filledTo!) as unknown as [Uint8Array | string][]
-    for (const [key] of keys) filter.add(key)
-    filledTo = keys.length < filterPiece ? undefined : keys.at(-1)![0]
+  function fillFilters(): void {
+    const part = unfilled.at(-1)!
+    const keys = database.prepare(sql.scan).all(part.number, part.filledTo!) as unknown as [Uint8Array | string][]
+    for (const [key] of keys) {
+      filter.add(key)
+      part.filter.add(key)
+    }
+    part.filledTo = keys.length < filterPiece ? undefined : keys.at(-1)![0]
+    if (part.filledTo === undefined) unfilled.pop()
   }
 
   function step(): void {
     writeAdded()
-    if (filledTo !== undefined) fillFilter()
+    if (unfilled.length > 0) fillFilters()
     if (moving === undefined && fresh.size >= memoryIds) startMoving()
-    if (moving === undefined) {
+    if (moving === undefined || movingTo === undefined) {
       credit = 0
       return
     }
-    for (; credit >= addsPerRange && waiting.length > 0; credit -= addsPerRange) moveRange(waiting.pop()!, moving)
+    for (; credit >= addsPerRange && waiting.length > 0; credit -= addsPerRange)
+      moveRange(waiting.shift()!, moving, movingTo)
     if (waiting.length > 0) return
     const trimmed = database.prepare(sql.trim).run(lastMoving)
-    if (trimmed.changes < trimRows) moving = undefined
+    if (trimmed.changes === trimRows) return
+    parts.unshift(movingTo)
+    moving = undefined
+    movingTo = undefined
   }
 
   return { refresh, find, add, intern: (id) => find(id) ?? add(id), step }
@@ -204,6 +248,14 @@ function logged(ids: string[]): LoggedIds {
 function readLogged(stored: LoggedIds): string[] {
   if (typeof stored === 'string') return JSON.parse(stored) as string[]
   return Array.from({ length: stored.length / 16 }, (_, i) => fromKey(stored.subarray(i * 16, i * 16 + 16)))
+}
+
+/** A piece of the index, filled once. */
+interface Part {
+  number: number
+  filter: Filter
+  /** How far its filter was read from the file; undefined when it is whole. */
+  filledTo: Uint8Array | string | undefined
 }
 
 interface WithIds {
