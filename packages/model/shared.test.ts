@@ -17,6 +17,12 @@ describe('shared infrastructure', () => {
     ['ns-1.awsdns-00.com', 'route53'],
     ['ns1.sedoparking.com', 'sedo'],
     ['185.199.108.153', 'github-pages'],
+    ['x.wpc.phicdn.net', 'edgio'],
+    ['cdn.c.footprint.net', 'lumen-cdn'],
+    ['route1.mx.cloudflare.net', 'cloudflare-mail'],
+    ['mx1.example.iphmx.com', 'cisco-email-security'],
+    ['parkingpage.namecheap.com', 'namecheap-parking'],
+    ['199.83.128.1', 'imperva'],
   ])('%s is of %s', (host, id) => {
     expect(sharedInfrastructure(host)?.id).toBe(id)
   })
@@ -29,7 +35,7 @@ describe('shared infrastructure', () => {
   )
 
   it('is described by canonical facts with a source and a date', () => {
-    const kinds = new Set(['cdn', 'cloud', 'hosting', 'mail', 'dns', 'parking'])
+    const kinds = new Set(['cdn', 'waf', 'cloud', 'hosting', 'mail', 'dns', 'parking'])
     const names = providers.flatMap((provider) => provider.names)
     const ranges = providers.flatMap((provider) => provider.ranges)
     expect(names.filter((name) => canonicalName(name) !== name)).toEqual([])

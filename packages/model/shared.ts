@@ -4,7 +4,7 @@ import { parseNetblock } from './netblock.ts'
 import { prefixMap } from './prefix-map.ts'
 
 /** What is shared by many who have nothing to do with each other. */
-export type SharedKind = 'cdn' | 'cloud' | 'hosting' | 'mail' | 'dns' | 'parking'
+export type SharedKind = 'cdn' | 'waf' | 'cloud' | 'hosting' | 'mail' | 'dns' | 'parking'
 
 export interface Provider {
   id: string
