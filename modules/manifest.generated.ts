@@ -621,6 +621,35 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./internetdb/module.ts')).module,
   },
   {
+    "id": "look-alikes",
+    "version": 1,
+    "title": "Look-alike domains",
+    "summary": "Registered domains that could be taken for this one",
+    "homepage": "https://www.unicode.org/reports/tr39/",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain"
+    ],
+    "contact": "relayed",
+    "onlyInScope": true,
+    "origin": "dns",
+    "useCases": [
+      "investigate",
+      "monitor"
+    ],
+    "limits": {
+      "concurrency": 1,
+      "timeout": "10m"
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./look-alikes/module.ts')).module,
+  },
+  {
     "id": "mail-security",
     "version": 1,
     "title": "Mail policies",
@@ -789,6 +818,31 @@ export const manifest: ManifestEntry[] = [
     },
     "sample": "198.18.0.10",
     load: async () => (await import('./port-scan/module.ts')).module,
+  },
+  {
+    "id": "providers",
+    "version": 1,
+    "title": "Providers",
+    "summary": "Who serves DNS, mail and web of a domain",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc1035",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "organization"
+    ],
+    "contact": "relayed",
+    "origin": "dns",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "sample": "northwind.example",
+    "batch": 100,
+    load: async () => (await import('./providers/module.ts')).module,
   },
   {
     "id": "rdap-autnum",

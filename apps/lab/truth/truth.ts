@@ -11,6 +11,7 @@ import { dnsOracles, recordFact } from './dns.ts'
 import { exposureOracles } from './exposure.ts'
 import { type Fact, keyOf, type Oracle, saw, type Thing, thing } from './fact.ts'
 import { fleetTruth } from './fleet.ts'
+import { nameOracles } from './names.ts'
 import { pageOracles } from './pages.ts'
 import { webOracles } from './web.ts'
 
@@ -26,6 +27,7 @@ export const oracles: readonly Oracle[] = [
   ...pageOracles,
   ...accountOracles,
   ...exposureOracles,
+  ...nameOracles,
 ]
 
 /** The apex that is scanned. */

@@ -200,7 +200,7 @@ const elsewhereText: readonly ZonePlan[] = [
     'customer-81 HOST office\nhost-12 HOST lookalike\nresolver HOST liar\nsearch-help HOST liarPage',
   ),
   zone('fjordbank.example', ['nshouse1', 'nshouse2'], '@ HOST bank\nwww HOST bank\n@ MX 10 in1.letterbox.example.'),
-  zone('n0rthwind.example', ['nshouse1', 'nshouse2'], '@ HOST lookalike\nwww HOST lookalike\n@ MX 10 @'),
+  zone('n0rthwind.example', ['nshouse1', 'nshouse2'], '@ HOST lookalike\nwww HOST lookalike\n@ MX 10 www'),
   zone('platform-zones.example', ['platformNs'], 'ns HOST platformNs'),
   zone('cloudfront.net', ['platformNs'], 'd2xk3q8h1v7b4n HOST cloudfront\nserver-198-18-64-10.lhr50.r HOST cloudfront'),
   zone('akamaitechnologies.com', ['platformNs'], 'a198-18-64-20.deploy.static HOST edge'),
