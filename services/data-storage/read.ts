@@ -92,7 +92,7 @@ async function* sortedIds(
   run: string,
   field: 'id' | 'entity' | 'relationship',
 ): AsyncIterable<string[]> {
-  const index = { id: 'run', entity: 'runEntity', relationship: 'runRelationship' }[field]
+  const index = field === 'relationship' ? 'runRelationship' : 'runEntity'
   const ids: string[] = []
   for await (const observation of observationsOf(store, workspace, { index, equals: { run } })) {
     const id = observation[field]
