@@ -1,5 +1,6 @@
 import providersJson from './data/providers.json' with { type: 'json' }
 import { parseAddress } from './address.ts'
+import { apexOf } from './domain-name.ts'
 import { parseNetblock } from './netblock.ts'
 import { prefixMap } from './prefix-map.ts'
 
@@ -46,6 +47,18 @@ export function sharedInfrastructure(nameOrAddress: string): Provider | undefine
     if (provider) return provider
   }
   return undefined
+}
+
+/** An address that more owners than this resolve to is shared, whoever it belongs to. */
+export const mostTenants = 20
+
+/**
+ * Whom a name on an address stands for: what its registrable domain has left of its public suffix, so that one brand
+ * under many suffixes is one tenant. Undefined for a public suffix itself.
+ */
+export function tenantOf(name: string): string | undefined {
+  const apex = apexOf(name)
+  return apex?.slice(0, apex.indexOf('.'))
 }
 
 function nextLabel(name: string, start: number): number {

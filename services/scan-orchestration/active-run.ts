@@ -15,6 +15,8 @@ export interface ActiveRun {
   definition: RunDefinition
   plan: PlannedRun
   seeds: EntityRef[]
+  /** Entity id of a seed → its place among them. */
+  seedAt: Map<string, number>
   scope: Scope
   lanes: ActiveLane[]
   open: Map<number, OpenTask>
@@ -81,6 +83,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     definition,
     plan,
     seeds,
+    seedAt: new Map(seeds.map(({ id }, at) => [id, at])),
     scope: compileScope({
       seeds: seeds.map(({ type, value }) => ({ type, value })),
       include: definition.include ?? [],
@@ -128,6 +131,11 @@ function toActiveLane(planned: PlannedLane): ActiveLane {
 /** How many contact classes, weakest first, may work on this entity at this distance. */
 export function allowedClasses(scope: Scope, entity: EntityRef, distance: number): number {
   return scope.admits(entity, distance).length
+}
+
+/** How many hops from a seed an entity must be for nothing to work on it; undefined for no limit. */
+export function depthLimit({ definition }: ActiveRun): number | undefined {
+  return definition.budget?.depth
 }
 
 /** True when the lane takes registrable domains only. */

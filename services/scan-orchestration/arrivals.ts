@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import type { CollectionFinished, ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveRun, activeMs, type OpenTask } from './active-run.ts'
 import type { runSettled } from './contract.ts'
+import { writeEnd } from './end.ts'
 import {
   announceStatus,
   changeRow,
@@ -12,8 +13,10 @@ import {
   startQueued,
   stopRun,
 } from './orchestrator.ts'
-import { type Routed, routeObservations } from './route.ts'
+import type { Routed } from './offer.ts'
+import { routeObservations } from './route.ts'
 import { noteRouted } from './store.ts'
+import { withdraw } from './withdraw.ts'
 
 /** Observations came back: they widen the frontiers of their runs and count towards their tasks. */
 export function routeBatches(orchestrator: Orchestrator, events: Incoming<ObservationBatch>[]): Promise<void> {
@@ -32,7 +35,7 @@ async function routeInto(
   events: Incoming<ObservationBatch>[],
 ): Promise<void> {
   const whole = events.filter(({ partial }) => !partial).map(({ payload }) => payload)
-  const routed = await orchestrator.store.write(async (trx) => {
+  const { routed, changes } = await orchestrator.store.write(async (trx) => {
     const routed = await routeObservations(
       trx,
       run,
@@ -44,9 +47,10 @@ async function routeInto(
         .values({ run: run.row.id, task, attempt, batch: index, losses: 0 })
         .onConflict((conflict) => conflict.doNothing())
         .execute()
-    return routed
+    return { routed, changes: await withdraw(trx, run, routed.lowered) }
   })
   apply(run, routed)
+  for (const [task, change] of changes) Object.assign(task, change)
   if (routed.lanes.size > 0 && run.row.drained_round > 0) await changeRow(orchestrator, run, { drained_round: 0 })
   for (const { task, attempt, index } of whole) {
     const open = run.open.get(task)
@@ -110,20 +114,7 @@ export function finishTasks(orchestrator: Orchestrator, events: Incoming<Collect
       }
       if (first.size === 0) continue
       await orchestrator.store.write(async (trx) => {
-        for (const [number, payload] of first)
-          await trx
-            .updateTable('task')
-            .set({
-              status: 'routing',
-              finished: JSON.stringify(payload),
-              finished_attempt: payload.attempt,
-              batches: payload.batches,
-              observations: payload.observations,
-              outcome: payload.outcome,
-            })
-            .where('run', '=', run.row.id)
-            .where('number', '=', number)
-            .execute()
+        for (const payload of first.values()) await writeEnd(trx, run, payload)
       })
       for (const [number, payload] of first)
         Object.assign(run.open.get(number)!, { finished: payload, status: 'routing' })

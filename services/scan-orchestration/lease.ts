@@ -1,6 +1,6 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { LeasedTask } from './contract.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 
@@ -185,7 +185,8 @@ function takeSlot(slots: Slots, module: string): boolean {
 }
 
 async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, limit: number): Promise<EntityRef[]> {
-  const rows = await trx
+  const depth = depthLimit(run)
+  let query = trx
     .selectFrom('late')
     .innerJoin('reached', (join) =>
       join.onRef('reached.run', '=', 'late.run').onRef('reached.entity', '=', 'late.entity'),
@@ -193,8 +194,11 @@ async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, l
     .select(['reached.entity', 'reached.type', 'reached.value'])
     .where('late.run', '=', run.row.id)
     .where('late.module', '=', lane.planned.module)
+    // What may no longer be worked on waits, in case that changes again.
+    .where('reached.allowed', '>=', lane.need)
     .limit(limit)
-    .execute()
+  if (depth !== undefined) query = query.where('reached.depth', '<', depth)
+  const rows = await query.execute()
   for (const { entity } of rows)
     await trx
       .deleteFrom('late')
@@ -213,7 +217,7 @@ async function behind(
   after: number,
   limit: number,
 ): Promise<Pick<ReachedRow, 'entity' | 'type' | 'value' | 'seq'>[]> {
-  const depth = run.definition.budget?.depth
+  const depth = depthLimit(run)
   let query = trx
     .selectFrom('reached')
     .select(['entity', 'type', 'value', 'seq'])

@@ -1,91 +1,61 @@
-import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import type { EntityRef } from '@mirage/model/entity.ts'
 import { othersTurn } from '@mirage/kit/clock.ts'
 import { isApex } from '@mirage/model/domain-name.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
-import type { Observation } from '@mirage/model/observation.ts'
 import { type Compilable, CompiledQuery, type Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
-import { type ActiveLane, type ActiveRun, allowedClasses, takesApexesOnly } from './active-run.ts'
+import { type ActiveRun, allowedClasses, depthLimit } from './active-run.ts'
+import { carryOn, storeSteps } from './carry.ts'
+import { offer, type Routed } from './offer.ts'
+import { raise } from './raise.ts'
+import { chunks, piece, tagsOf } from './rows.ts'
+import { type Before, costOf, isExposed, relax, type Standing, type Step, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
+import { isShared, tenancyOf, withTenants } from './tenants.ts'
 
-/** Farther than any limit: an entity known only as a source, whose own sighting is still on its way. */
-export const unreached = 1_000
-
-const piece = 500
-/** Rows of fifteen values in one statement. */
+/** Rows of seventeen values in one statement. */
 const rowsPerInsert = 100
 
-/** Where an entity stands while a delivery is being routed. */
-interface Standing {
-  entity: EntityRef
-  distance: number
-  depth: number
-  seed: number
-  allowed: number
-  seq: number
-  /** As stored before this delivery; undefined for an entity that is new to the run. */
-  before: Before | undefined
-  sighted: boolean
-  module: string
-  tags: Set<string>
-  seenAt: number
-}
-
-interface Before {
-  distance: number
-  allowed: number
-  seq: number
-  tags: string[]
-}
-
-interface Step {
-  source: Standing
-  target: Standing
-  step: number
-}
-
-/** What has changed in memory once the transaction is committed. */
-export interface Routed {
-  nextSeq: number
-  arrived: Record<string, number>
-  perHost: Map<string, number>
-  /** Rows that became workable: lanes that must look again, and by how many their eligible entities grew. */
-  lanes: Map<ActiveLane, number>
-}
-
 /**
- * Puts what a delivery saw on the frontier of its run: every entity once, at the shortest distance known so far. A
- * distance can only fall; a fall is carried on to everything that was reached through the entity, in this
- * transaction, so the order of arrival does not matter. To be called inside a transaction; may be repeated.
+ * Puts what a delivery saw on the frontier of its run: every entity once, at the shortest distance known so far. A fall
+ * is carried on to everything that was reached through the entity, and so is the rise that comes when an address turns
+ * out to be shared, in this transaction: the order of arrival does not matter. To be called inside a transaction; may
+ * be repeated.
  */
 export async function routeObservations(
   trx: Kysely<Tables>,
   run: ActiveRun,
   batches: ObservationBatch[],
 ): Promise<Routed> {
-  const routed: Routed = { nextSeq: run.nextSeq, arrived: {}, perHost: new Map(), lanes: new Map() }
-  const standings = gather(run, batches)
+  const routed: Routed = {
+    nextSeq: run.nextSeq,
+    arrived: {},
+    perHost: new Map(),
+    lanes: new Map(),
+    lowered: new Map(),
+  }
+  const standings = gather(batches)
   if (standings.size === 0) return routed
   await recall(trx, run, standings)
+  noteTenants(run, batches, standings)
+  await raise(trx, run, standings, routed)
   const steps = sightAll(run, batches, standings)
   relax(steps)
   await store(trx, run, [...standings.values()], routed)
   await storeSteps(trx, run, steps)
-  const fallen = [...standings.values()].filter(
-    ({ before, distance }) => before !== undefined && distance < before.distance,
-  )
-  await carryOn(trx, run, fallen, routed)
+  await carryOn(trx, run, [...standings.values()], routed)
   return routed
 }
 
-function gather(run: ActiveRun, batches: ObservationBatch[]): Map<string, Standing> {
+function gather(batches: ObservationBatch[]): Map<string, Standing> {
   const standings = new Map<string, Standing>()
-  const meet = (entity: EntityRef, module: string, observation: Observation): Standing => {
+  const meet = (entity: EntityRef, module: string, seenAt: number): Standing => {
     let standing = standings.get(entity.id)
     if (!standing) {
       standing = {
         entity,
         distance: unreached,
+        firm: unreached,
         depth: unreached,
         seed: 0,
         allowed: 0,
@@ -94,18 +64,21 @@ function gather(run: ActiveRun, batches: ObservationBatch[]): Map<string, Standi
         sighted: false,
         module,
         tags: new Set(),
-        seenAt: observation.at,
+        tenants: null,
+        isShared: false,
+        isExposed: false,
+        seenAt,
       }
       standings.set(entity.id, standing)
     }
     return standing
   }
   for (const { module, observations } of batches)
-    for (const observation of observations) {
-      if (observation.source) meet(observation.source, module, observation)
-      const standing = meet(observation.entity, module, observation)
-      for (const tag of observation.tags ?? []) standing.tags.add(tag)
-      if (!standing.sighted) Object.assign(standing, { sighted: true, module, seenAt: observation.at })
+    for (const { source, entity, at, tags = [] } of observations) {
+      if (source) meet(source, module, at)
+      const standing = meet(entity, module, at)
+      for (const tag of tags) standing.tags.add(tag)
+      if (!standing.sighted) Object.assign(standing, { sighted: true, module, seenAt: at })
     }
   return standings
 }
@@ -115,17 +88,36 @@ async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string
   for (const ids of chunks([...standings.keys()])) {
     const known = trx
       .selectFrom('reached')
-      .select(['entity', 'distance', 'depth', 'seed', 'allowed', 'seq', 'tags'])
+      .select(['entity', 'distance', 'firm', 'depth', 'seed', 'allowed', 'seq', 'tags', 'tenants'])
       .where('run', '=', run.row.id)
     const rows = await wide(trx, run, ids.length === piece && 'recall', () => known.where('entity', 'in', ids), [
       run.row.id,
       ...ids,
     ])
-    for (const row of rows) {
-      const { distance, depth, seed, allowed, seq } = row
-      const before: Before = { distance, allowed, seq, tags: tagsOf(row.tags) }
-      Object.assign(standings.get(row.entity)!, { distance, depth, seed, allowed, seq, before })
+    for (const { entity, seed, tags, ...rest } of rows) {
+      const before: Before = { ...rest, tags: tagsOf(tags) }
+      Object.assign(standings.get(entity)!, rest, { seed, isShared: isShared(rest.tenants), before })
     }
+  }
+}
+
+/** Adds who is on the addresses of this delivery. */
+function noteTenants(run: ActiveRun, batches: ObservationBatch[], standings: Map<string, Standing>): void {
+  const names = new Map<string, string[]>()
+  for (const { observations } of batches)
+    for (const observation of observations) {
+      const tenancy = tenancyOf(observation)
+      if (!tenancy) continue
+      const known = names.get(tenancy.address)
+      if (known) known.push(tenancy.name)
+      else names.set(tenancy.address, [tenancy.name])
+    }
+  for (const standing of standings.values()) {
+    if (standing.entity.type !== 'ip-address') continue
+    standing.isExposed = isExposed(run.scope, standing.entity)
+    if (!standing.isExposed) continue
+    standing.tenants = withTenants(standing.tenants, names.get(standing.entity.id) ?? [])
+    standing.isShared = isShared(standing.tenants)
   }
 }
 
@@ -133,49 +125,19 @@ async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string
 function sightAll(run: ActiveRun, batches: ObservationBatch[], standings: Map<string, Standing>): Step[] {
   const steps: Step[] = []
   for (const standing of standings.values()) {
-    if (standing.before || !standing.sighted) continue
+    if (standing.before) continue
     const seed = run.scope.covers(standing.entity)
-    if (seed === undefined) continue
-    standing.distance = 0
-    standing.seed = Math.max(
-      0,
-      run.seeds.findIndex(({ id }) => id === seed),
-    )
+    if (seed !== undefined) Object.assign(standing, { distance: 0, firm: 0, seed: run.seedAt.get(seed) ?? 0 })
   }
   for (const { observations } of batches)
     for (const { entity, source, edge } of observations) {
       const target = standings.get(entity.id)!
-      if (!source) {
-        target.distance = 0
-        target.depth = 0
-        target.seed = Math.max(
-          0,
-          run.seeds.findIndex(({ id }) => id === entity.id),
-        )
-        continue
-      }
-      steps.push({ source: standings.get(source.id)!, target, step: run.scope.step(source, entity, edge?.kind) })
+      if (source) {
+        const cost = costOf(run.scope, source, entity, edge?.kind)
+        steps.push({ source: standings.get(source.id)!, target, cost })
+      } else Object.assign(target, { distance: 0, firm: 0, depth: 0, seed: run.seedAt.get(entity.id) ?? 0 })
     }
   return steps
-}
-
-/** Shortest distances over the steps of one delivery: few passes, since sources mostly come before what they lead to. */
-function relax(steps: Step[]): void {
-  for (let changed = true; changed;) {
-    changed = false
-    for (const { source, target, step } of steps) {
-      if (source.distance === unreached) continue
-      if (source.distance + step < target.distance) {
-        target.distance = source.distance + step
-        target.seed = source.seed
-        changed = true
-      }
-      if (source.depth + 1 < target.depth) {
-        target.depth = source.depth + 1
-        changed = true
-      }
-    }
-  }
 }
 
 async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[], routed: Routed): Promise<void> {
@@ -192,12 +154,12 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       routed.arrived[entity.type] = (routed.arrived[entity.type] ?? 0) + 1
     }
     if (!before) fresh.push(standing)
-    else if (arrives || isNewlyTagged || standing.distance < before.distance) await update(trx, run, standing)
+    else if (arrives || isNewlyTagged || hasMoved(run, standing, before)) await update(trx, run, standing, before)
     else continue
     await offer(trx, run, standing, routed)
   }
   for (const group of chunks(fresh, rowsPerInsert)) {
-    const rows = group.map(({ entity, seq, seed, distance, depth, allowed, module, tags, seenAt }) => ({
+    const rows = group.map(({ entity, seq, seed, distance, firm, depth, allowed, module, tenants, tags, seenAt }) => ({
       is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
       ordinal: ordinalOf(run, entity, routed),
       run: run.row.id,
@@ -207,11 +169,11 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       value: entity.value,
       seed,
       distance,
-      firm: distance,
+      firm,
       depth,
       allowed,
       module,
-      tenants: null,
+      tenants,
       tags: tags.size > 0 ? JSON.stringify([...tags]) : null,
       seen_at: seenAt,
     }))
@@ -219,6 +181,15 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
     await wide(trx, run, rows.length === rowsPerInsert && 'insert', insert, rows.flatMap(Object.values))
     await othersTurn()
   }
+}
+
+function hasMoved(run: ActiveRun, { distance, firm, depth, tenants }: Standing, before: Before): boolean {
+  return (
+    distance < before.distance ||
+    firm < before.firm ||
+    tenants !== before.tenants ||
+    (depthLimit(run) !== undefined && depth < before.depth)
+  )
 }
 
 /**
@@ -247,116 +218,23 @@ function ordinalOf({ perHost }: ActiveRun, entity: EntityRef, routed: Routed): n
   return ordinal
 }
 
-async function update(trx: Kysely<Tables>, run: ActiveRun, standing: Standing): Promise<void> {
-  const { entity, seq, seed, distance, depth, allowed, module, tags, before } = standing
-  const all = [...new Set([...before!.tags, ...tags])]
+async function update(trx: Kysely<Tables>, run: ActiveRun, standing: Standing, before: Before): Promise<void> {
+  const { entity, seq, seed, distance, firm, depth, allowed, module, tags, tenants } = standing
+  const all = [...new Set([...before.tags, ...tags])]
   await trx
     .updateTable('reached')
-    .set({ seq, seed, distance, depth, allowed, module, tags: all.length > 0 ? JSON.stringify(all) : null })
+    .set({
+      seq,
+      seed,
+      distance,
+      firm,
+      depth,
+      allowed,
+      module,
+      tenants,
+      tags: all.length > 0 ? JSON.stringify(all) : null,
+    })
     .where('run', '=', run.row.id)
     .where('entity', '=', entity.id)
     .execute()
-}
-
-/**
- * Tells the lanes of an entity that they may work on now and could not before. Those whose cursor will still come by
- * find it there; those past it, and those that waited for a tag, get it as a late one. Each lane gets it once.
- */
-async function offer(trx: Kysely<Tables>, run: ActiveRun, standing: Offered, routed: Routed): Promise<void> {
-  const { entity, seq, allowed, tags, before } = standing
-  if (seq === 0) return
-  for (const lane of run.lanes) {
-    if (lane.need > allowed) continue
-    const tag = lane.awaits.get(entity.type)
-    const cursor = lane.cursors.get(entity.type)
-    if (tag === undefined && cursor === undefined) continue
-    if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
-    const isTagged = tag === undefined || tags.has(tag) || (before?.tags.includes(tag) ?? false)
-    const wasOffered =
-      before && before.seq > 0 && lane.need <= before.allowed && (tag === undefined || before.tags.includes(tag))
-    if (!isTagged || wasOffered) continue
-    routed.lanes.set(lane, (routed.lanes.get(lane) ?? 0) + 1)
-    if (cursor !== undefined && cursor < seq) continue
-    await trx
-      .insertInto('late')
-      .values({ run: run.row.id, module: lane.planned.module, entity: entity.id })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
-}
-
-type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'tags' | 'before'>
-
-function tagsOf(stored: string | null): string[] {
-  return stored === null ? [] : (JSON.parse(stored) as string[])
-}
-
-/** Keeps the steps over which a later fall of the source could shorten the way to the target. */
-async function storeSteps(trx: Kysely<Tables>, run: ActiveRun, steps: Step[]): Promise<void> {
-  const lasting = steps.filter(
-    ({ source, target, step }) => source.distance > 0 && target.distance > step && source !== target,
-  )
-  for (const group of chunks(lasting, 100))
-    await trx
-      .insertInto('reach')
-      .values(
-        group.map(({ source, target, step }) => ({
-          run: run.row.id,
-          source: source.entity.id,
-          target: target.entity.id,
-          step,
-        })),
-      )
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-}
-
-/** Carries falls on over stored steps until nothing falls any more. */
-async function carryOn(trx: Kysely<Tables>, run: ActiveRun, fallen: Standing[], routed: Routed): Promise<void> {
-  let wave = new Map(fallen.map(({ entity, distance, seed }) => [entity.id, { distance, seed }]))
-  while (wave.size > 0) {
-    const next: typeof wave = new Map()
-    for (const sources of chunks([...wave.keys()])) {
-      const rows = await trx
-        .selectFrom('reach')
-        .innerJoin('reached', (join) =>
-          join.onRef('reached.run', '=', 'reach.run').onRef('reached.entity', '=', 'reach.target'),
-        )
-        .select([
-          'reach.source',
-          'reach.step',
-          'reached.entity',
-          'reached.type',
-          'reached.value',
-          'reached.distance',
-          'reached.allowed',
-          'reached.seq',
-          'reached.tags',
-        ])
-        .where('reach.run', '=', run.row.id)
-        .where('reach.source', 'in', sources)
-        .execute()
-      for (const row of rows) {
-        const { distance, seed } = wave.get(row.source)!
-        const reachedNow = Math.min(distance + row.step, next.get(row.entity)?.distance ?? unreached)
-        if (reachedNow >= row.distance || reachedNow === next.get(row.entity)?.distance) continue
-        const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value }
-        const allowed = allowedClasses(run.scope, entity, reachedNow)
-        await trx
-          .updateTable('reached')
-          .set({ distance: reachedNow, seed, allowed })
-          .where('run', '=', run.row.id)
-          .where('entity', '=', row.entity)
-          .execute()
-        const before: Before = { ...row, tags: tagsOf(row.tags) }
-        await offer(trx, run, { entity, seq: row.seq, allowed, tags: new Set(), before }, routed)
-        next.set(row.entity, { distance: reachedNow, seed })
-      }
-    }
-    wave = next
-  }
-}
-
-function* chunks<T>(items: T[], size = piece): Iterable<T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size)
 }

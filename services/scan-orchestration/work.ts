@@ -10,6 +10,7 @@ import {
   type Slots,
   toLeasedTask,
 } from './lease.ts'
+import { endOf, writeEnd } from './end.ts'
 import { checkDrained, type Orchestrator, stopRun } from './orchestrator.ts'
 import { closeRouted } from './arrivals.ts'
 
@@ -212,37 +213,10 @@ export async function giveUp(
   outcome: 'failed' | 'cancelled',
   reason: string,
 ): Promise<void> {
-  const batches = routedInARow(task)
-  const finished = {
-    run: run.row.run,
-    task: task.number,
-    attempt: task.attempt,
-    batches,
-    outcome,
-    reason,
-    requests: task.progress,
-    queries: 0,
-    observations: 0,
-    dropped: 0,
-    ms: 0,
-  }
-  await orchestrator.store.write((trx) =>
-    trx
-      .updateTable('task')
-      .set({ status: 'routing', finished: JSON.stringify(finished), finished_attempt: task.attempt, batches, outcome })
-      .where('run', '=', run.row.id)
-      .where('number', '=', task.number)
-      .execute(),
-  )
+  const finished = endOf(run, task, outcome, reason)
+  await orchestrator.store.write((trx) => writeEnd(trx, run, finished))
   Object.assign(task, { status: 'routing', finished })
   await closeRouted(orchestrator, run)
-}
-
-function routedInARow({ routed, attempt }: OpenTask): number {
-  const known = routed.get(attempt)
-  let count = 0
-  while (known?.has(count)) count++
-  return count
 }
 
 /** What time brings: lost leases, runs that took too long, runs whose tasks must end. To be called within the queue. */

@@ -1,0 +1,107 @@
+import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
+import type { Kysely } from 'kysely'
+import { type ActiveRun, allowedClasses } from './active-run.ts'
+import { targetsOf } from './carry.ts'
+import { type Routed, withhold } from './offer.ts'
+import { chunks } from './rows.ts'
+import { type Standing, stepOf, unreached } from './standing.ts'
+import type { Tables } from './tables.ts'
+import { isShared } from './tenants.ts'
+
+/** An entity whose shortest way may have led over an address that is shared now. */
+interface Affected {
+  entity: EntityRef
+  before: { distance: number; allowed: number; seq: number; depth: number; tags: string[] }
+  distance: number
+  isShared: boolean
+}
+
+/**
+ * Makes the way longer that leads to addresses of this delivery which turn out to be shared, and all ways that lead on
+ * from them: the distances are then as if it had been known from the start. `standings` get theirs as well.
+ */
+export async function raise(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  standings: Map<string, Standing>,
+  routed: Routed,
+): Promise<void> {
+  const affected = new Map<string, Affected>()
+  for (const { entity, before, firm, isShared: isSharedNow, seq } of standings.values())
+    if (isSharedNow && before && !isShared(before.tenants) && before.distance <= firm && before.distance !== unreached)
+      affected.set(entity.id, { entity, before: { ...before, seq }, distance: firm + 1, isShared: true })
+  if (affected.size === 0) return
+  await spread(trx, run, affected)
+  for (const [id, { distance }] of affected) await setDistance(trx, run, id, distance)
+  await fallBack(trx, run, affected)
+  for (const [id, { entity, before, distance }] of affected) {
+    if (distance === before.distance) continue
+    const allowed = allowedClasses(run.scope, entity, distance)
+    await trx.updateTable('reached').set({ allowed }).where('run', '=', run.row.id).where('entity', '=', id).execute()
+    withhold(run, { entity, seq: before.seq, depth: before.depth, allowed, before }, routed)
+    if (allowed < before.allowed) routed.lowered.set(id, allowed)
+    const standing = standings.get(id)
+    if (standing) Object.assign(standing, { distance, allowed }, { before: { ...standing.before!, distance, allowed } })
+  }
+}
+
+/** Adds everything whose shortest way leads over what is affected, at the distance that is certain. */
+async function spread(trx: Kysely<Tables>, run: ActiveRun, affected: Map<string, Affected>): Promise<void> {
+  for (let wave = [...affected.keys()]; wave.length > 0;) {
+    const next: string[] = []
+    for (const sources of chunks(wave))
+      for (const row of await targetsOf(trx, run, sources)) {
+        if (affected.has(row.entity)) continue
+        const wasShared = isShared(row.tenants)
+        const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
+        const certain = row.firm + Number(wasShared)
+        const way = affected.get(row.source)!.before.distance + stepOf(row.step, wasShared)
+        if (row.distance !== way || row.distance >= certain) continue
+        affected.set(row.entity, { entity, before: { ...row, tags: [] }, distance: certain, isShared: wasShared })
+        next.push(row.entity)
+      }
+    wave = next
+  }
+}
+
+/** Gives what is affected the shortest ways that are left: over others, and over what has itself become shorter. */
+async function fallBack(trx: Kysely<Tables>, run: ActiveRun, affected: Map<string, Affected>): Promise<void> {
+  for (let wave = [...affected.keys()]; wave.length > 0;) {
+    const fallen: string[] = []
+    for (const targets of chunks(wave))
+      for (const { target, step, nearest } of await nearestSources(trx, run, targets)) {
+        const one = affected.get(target)!
+        const distance = Number(nearest) + stepOf(step, one.isShared)
+        if (distance >= one.distance) continue
+        one.distance = distance
+        await setDistance(trx, run, target, distance)
+        fallen.push(target)
+      }
+    const next = new Set<string>()
+    for (const sources of chunks(fallen))
+      for (const { entity } of await targetsOf(trx, run, sources)) if (affected.has(entity)) next.add(entity)
+    wave = [...next]
+  }
+}
+
+function nearestSources(trx: Kysely<Tables>, run: ActiveRun, targets: string[]) {
+  return trx
+    .selectFrom('reach')
+    .innerJoin('reached', (join) =>
+      join.onRef('reached.run', '=', 'reach.run').onRef('reached.entity', '=', 'reach.source'),
+    )
+    .select(['reach.target', 'reach.step', ({ fn }) => fn.min<number | string>('reached.distance').as('nearest')])
+    .where('reach.run', '=', run.row.id)
+    .where('reach.target', 'in', targets)
+    .groupBy(['reach.target', 'reach.step'])
+    .execute()
+}
+
+async function setDistance(trx: Kysely<Tables>, run: ActiveRun, entity: string, distance: number): Promise<void> {
+  await trx
+    .updateTable('reached')
+    .set({ distance })
+    .where('run', '=', run.row.id)
+    .where('entity', '=', entity)
+    .execute()
+}

@@ -1,0 +1,30 @@
+import { mostTenants, tenantOf } from '@mirage/model/shared.ts'
+import type { Observation } from '@mirage/model/observation.ts'
+
+/** Stands for more tenants than anybody counts. No name has it. */
+const many = '*'
+
+/** True when so many owners are on the address that it is nobody's own. */
+export function isShared(tenants: string | null): boolean {
+  return tenants === many
+}
+
+/** Who is on an address, in one text that does not depend on the order in which they came. */
+export function withTenants(known: string | null, names: Iterable<string>): string | null {
+  if (known === many) return many
+  const tenants = new Set(known?.split(' '))
+  for (const name of names) {
+    const tenant = tenantOf(name)
+    if (tenant !== undefined) tenants.add(tenant)
+  }
+  if (tenants.size > mostTenants) return many
+  return tenants.size === 0 ? null : [...tenants].sort().join(' ')
+}
+
+/** The name and the id of the address, where the observation says that one has the other as an address record. */
+export function tenancyOf({ entity, source, edge }: Observation): { name: string; address: string } | undefined {
+  if (edge?.kind !== 'dns_record' || (edge.qualifier !== 'A' && edge.qualifier !== 'AAAA') || !source) return undefined
+  if (entity.type === 'ip-address' && source.type === 'domain') return { name: source.value, address: entity.id }
+  if (source.type === 'ip-address' && entity.type === 'domain') return { name: entity.value, address: source.id }
+  return undefined
+}

@@ -1,0 +1,44 @@
+import { mostTenants } from '@mirage/model/shared.ts'
+import type { Kysely } from 'kysely'
+import type { ActiveRun, OpenTask } from './active-run.ts'
+import { endOf, writeEnd } from './end.ts'
+import type { Tables } from './tables.ts'
+
+type Change = Partial<OpenTask>
+
+const reason = `the address turned out to be shared: names of more than ${mostTenants} owners resolve to it`
+
+/**
+ * Takes entities that may no longer be worked on out of the tasks that have not ended, and answers what changes in
+ * memory once that is committed. A task that has others left is given out again without them, since its worker has them
+ * all; what it was answered before is not asked again.
+ */
+export async function withdraw(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  lowered: ReadonlyMap<string, number>,
+): Promise<Map<OpenTask, Change>> {
+  const changes = new Map<OpenTask, Change>()
+  if (lowered.size === 0) return changes
+  const needs = new Map(run.lanes.map(({ planned, need }) => [planned.module, need]))
+  for (const task of run.open.values()) {
+    if (task.status === 'routing') continue
+    const need = needs.get(task.module) ?? 0
+    const left = task.entities.filter((id) => (lowered.get(id) ?? need) >= need)
+    if (left.length === task.entities.length) continue
+    if (left.length === 0) {
+      const finished = endOf(run, task, 'out-of-scope', reason)
+      await writeEnd(trx, run, finished)
+      changes.set(task, { status: 'routing', finished })
+    } else {
+      await trx
+        .updateTable('task')
+        .set({ entities: JSON.stringify(left), status: 'ready', worker: null })
+        .where('run', '=', run.row.id)
+        .where('number', '=', task.number)
+        .execute()
+      changes.set(task, { entities: left, status: 'ready', worker: undefined })
+    }
+  }
+  return changes
+}
