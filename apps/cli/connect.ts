@@ -151,11 +151,15 @@ async function startHost(dataDirectory: string): Promise<Place | undefined> {
   }
 }
 
+/** Where nobody listens for this long, milliseconds, there is no host any more. */
+const absentMs = 300
+
 /** `findAnother` changes the place to one that answers. */
 function open(place: () => Place, findAnother?: () => Promise<void>): Connection {
   const dispatch = openDispatch({
     addressOf: () => place().address,
     authorization: () => `Bearer ${place().apiKey}`,
+    patienceMs: absentMs,
   })
   let finding: Promise<void> | undefined
 

@@ -1,12 +1,19 @@
 import type { ResolvedSettings } from '@mirage/kit/settings.ts'
+import type { SplitHandle, SplitOptions } from '@mirage/server/split.ts'
 import type { ServerHandle, ServerOptions } from '@mirage/server/start.ts'
 
 /** What the command takes from the platform itself; loaded only by those that start it or ask for its settings. */
 
-/** The platform in this process. Throws `host.locked` when another process has the data directory. */
+/** The platform, or some services of it, in this process. Throws `host.locked` or `host.apart` when another process runs one. */
 export async function startPlatform(options: ServerOptions): Promise<ServerHandle> {
   const { startMirage } = await import('@mirage/server/start.ts')
   return startMirage(options)
+}
+
+/** Each service in a process of its own, under this one's eyes. Throws what one of them could not start for. */
+export async function startApart(options: SplitOptions): Promise<SplitHandle> {
+  const { startSplit } = await import('@mirage/server/split.ts')
+  return startSplit(options)
 }
 
 /** One setting in force. */

@@ -18,7 +18,12 @@ export interface Place {
 /** One file a service for what it controls, one a workspace for what people collect. */
 const perWorkspace = ['data-storage', 'correlation-engine']
 
-type Open = (place: Place, url: URL) => Promise<AsyncDisposable>
+/** What every adapter has, whatever its port. */
+export interface Adapter extends AsyncDisposable {
+  readonly can: { shared: boolean }
+}
+
+type Open = (place: Place, url: URL) => Promise<Adapter>
 
 /** port → URL scheme → adapter. The only place that names adapters. */
 const adapters: Record<string, Record<string, Open>> = {
@@ -54,7 +59,7 @@ export const defaultStores: Record<string, string> = {
 }
 
 /** The port of a service on what this URL names. Throws `settings.invalid` for a scheme without an adapter. */
-export function openPort(port: string, url: string, place: Place): Promise<AsyncDisposable> {
+export function openPort(port: string, url: string, place: Place): Promise<Adapter> {
   const known = adapters[port] ?? {}
   const scheme = url.split(':')[0]!
   const open = known[scheme]

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { newSecret } from '@mirage/kit/id.ts'
@@ -22,9 +22,23 @@ export function openInstallation(dataDirectory: string, masterKey: string | unde
   }
 }
 
-/** The text of a file that only its owner may read; made on first use, whole or not at all. */
+/**
+ * The text of a file that only its owner may read; made on first use, whole or not at all. Of several processes that make
+ * it at the same time one wins, and all read the same.
+ */
 function secretFile(path: string, make: () => string): string {
-  if (!existsSync(path)) writePrivate(path, make() + '\n')
+  if (!existsSync(path)) {
+    const mine = `${path}.${process.pid}`
+    writeFileSync(mine, make() + '\n', { mode: 0o600 })
+    try {
+      linkSync(mine, path)
+    } catch (error) {
+      // Any other code: a file system without links, on which the last one wins.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') renameSync(mine, path)
+    } finally {
+      rmSync(mine, { force: true })
+    }
+  }
   return readFileSync(path, 'utf8').trim()
 }
 

@@ -11,7 +11,8 @@ import { openTokens } from '@mirage/kit/token.ts'
 import type { Bus } from '@mirage/ports/bus.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
 import type { Front } from '@mirage/services/api-gateway/contract.ts'
-import { openPort } from './adapters.ts'
+import { type Adapter, openPort } from './adapters.ts'
+import { assertShared } from './sharing.ts'
 
 export const version = '0.1.0'
 
@@ -21,7 +22,10 @@ export interface PartOptions {
   settings: Record<string, Record<string, unknown>>
   stores: Record<string, string>
   runtimeDirectory: string
+  /** Those of this part. */
   services: string[]
+  /** Other processes run the rest of them. */
+  isApart: boolean
 }
 
 export interface Part extends AsyncDisposable {
@@ -62,16 +66,17 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
   for (const service of options.services)
     mkdirSync(join(socketOf(options, service), '..'), { recursive: true, mode: 0o700 })
 
-  async function open(port: string, service: string): Promise<AsyncDisposable> {
+  async function open(port: string, service: string): Promise<Adapter> {
     const place = { dataDirectory: installation.dataDirectory, service, now }
     const adapter = await openPort(port, stores[port]!, place)
     opened.push(adapter)
+    if (options.isApart) assertShared(port, stores[port]!, adapter.can)
     return adapter
   }
 
   function busOf(service: string): Promise<Bus> {
     let bus = buses.get(service)
-    if (!bus) buses.set(service, (bus = open('bus', service).then((adapter) => watched(adapter as Bus, context))))
+    if (!bus) buses.set(service, (bus = open('bus', service).then((adapter) => watched(adapter as unknown as Bus, context))))
     return bus
   }
 

@@ -40,7 +40,7 @@ describe('the platform', () => {
 
   it('has one host a data directory, and the next once that has gone', async () => {
     const dataDirectory = join(directory, 'data')
-    const services = ['auth']
+    const services = ['auth', 'api-gateway']
     {
       await using first = await startMirage({ dataDirectory, services })
       expect(first.url).toBeUndefined()
@@ -52,6 +52,33 @@ describe('the platform', () => {
     }
     await using second = await startMirage({ dataDirectory, services })
     expect(second.apiKey).toMatch(/^mirage_/)
+  })
+
+  it('runs in parts, each service once: who is no host leaves no connection.json', async () => {
+    const dataDirectory = join(directory, 'data')
+    await using _parts = await startMirage({ dataDirectory, services: ['auth', 'visualization'] })
+    expect(existsSync(join(dataDirectory, 'connection.json'))).toBe(false)
+    await using _other = await startMirage({ dataDirectory, services: ['module-registry'] })
+    await expect(startMirage({ dataDirectory, services: ['visualization', 'data-storage'] })).rejects.toMatchObject({
+      code: 'host.apart',
+      detail: `visualization runs already, in process ${process.pid}. Of one data directory, each service runs once: ${dataDirectory}.`,
+    })
+    await using host = await startMirage({ dataDirectory, services: ['api-gateway'], port: 0 })
+    expect(host.services).toEqual(['api-gateway'])
+    const keys = await fetch(`${host.url}/api/v1/keys`, { headers: { authorization: `Bearer ${host.apiKey}` } })
+    expect(keys.status).toBe(200)
+  })
+
+  it('does not become a whole where parts run without a host, and names what to start', async () => {
+    const dataDirectory = join(directory, 'data')
+    await using _part = await startMirage({ dataDirectory, services: ['auth', 'module-registry'] })
+    await expect(startMirage({ dataDirectory })).rejects.toMatchObject({
+      code: 'host.apart',
+      retryable: false,
+      detail: expect.stringMatching(
+        /runs only auth, module-registry of .*: mirage serve data-storage correlation-engine scan-orchestration data-collection visualization api-gateway$/,
+      ),
+    })
   })
 
   it('gives the data directory free when it cannot start', async () => {

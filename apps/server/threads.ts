@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
-import { placement, threadOf } from './catalogue.ts'
 import type { PartOptions } from './part.ts'
+import { placement, threadOf } from './services.ts'
 
 /** The threads beside the main one: started once, when somebody first needs a service of theirs. */
 export interface Threads extends AsyncDisposable {
@@ -60,12 +60,12 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
 
   return {
     async ready(service) {
-      const thread = threadOf(service)
+      const thread = threadOf(service, options.services)
       if (thread !== undefined && options.services.includes(service)) await start(thread)
     },
     startAll() {
-      for (const thread of Object.keys(placement))
-        if (placement[thread]!.some((service) => options.services.includes(service))) void start(thread)
+      const wanted = new Set(options.services.map((service) => threadOf(service, options.services)))
+      for (const thread of wanted) if (thread !== undefined) void start(thread)
     },
     async [Symbol.asyncDispose]() {
       stopping = true

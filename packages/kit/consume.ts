@@ -1,5 +1,5 @@
 import { othersTurn, pause } from './clock.ts'
-import { isStoreTrouble, messageOf } from './errors.ts'
+import { isPassing, messageOf } from './errors.ts'
 import { fits, misfits } from './schema.ts'
 import type { Consumer, Incoming } from './service.ts'
 import type { Log } from './log.ts'
@@ -33,7 +33,8 @@ interface Opened {
  * Hands deliveries to a consumer so that poison stops nobody. What is not valid JSON of the event's schema is set
  * aside at once, and counted as lost where it still says what it was. A batch that fails three times is halved down to single events, a single event down to single
  * records where the consumer can split it; what still fails alone is set aside with its reason and the rest goes on.
- * Trouble with a store (full, locked, away) is never the record's fault: it is thrown, and the bus delivers again.
+ * Trouble with a store (full, locked, away) or a service that is away is never the record's fault: it is thrown, and the
+ * bus delivers again.
  */
 export async function consume(consumer: Consumer, deliveries: Delivered[], poison: Poison): Promise<void> {
   const events: Opened[] = []
@@ -131,7 +132,7 @@ async function attempt(
       await consumer.handle(events as Incoming<never>[])
       return undefined
     } catch (error) {
-      if (isStoreTrouble(error) || poison.signal.aborted) throw error
+      if (isPassing(error) || poison.signal.aborted) throw error
       if (count >= most) return error ?? new Error('thrown without a reason')
       await pause(pauseMs * count, poison.signal)
     }

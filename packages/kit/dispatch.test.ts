@@ -22,11 +22,14 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-function dispatchTo(origin: string | (() => string), timeoutMs?: number): Dispatch {
+function dispatchTo(
+  origin: string | (() => string),
+  more: { timeoutMs?: number; patienceMs?: number } = {},
+): Dispatch {
   const dispatch = openDispatch({
     addressOf: () => ({ origin: typeof origin === 'string' ? origin : origin() }),
     authorization: () => 'Bearer token',
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...more,
   })
   open.push(dispatch)
   return dispatch
@@ -87,9 +90,21 @@ describe('a dispatch', () => {
   })
 
   it('gives up on a service that is not there and names it', async () => {
-    await expect(dispatchTo('http://127.0.0.1:1').wire(request())).rejects.toThrow(
+    await expect(dispatchTo('http://127.0.0.1:1', { patienceMs: 100 }).wire(request())).rejects.toThrow(
       /^The service toys does not answer \(.+\)\. Is it running\?$/,
     )
+  })
+
+  it('asks once more, where that does no harm, when a service cannot answer for the moment', async () => {
+    let calls = 0
+    const origin = await serve((_request, response) =>
+      response.writeHead(503, { 'retry-after': '0' }).end(`${++calls}`),
+    )
+    const { wire } = dispatchTo(origin)
+    const answer = await wire(request())
+    expect([answer.status, await textOf(answer.body)]).toEqual([503, '2'])
+    const once = await wire(request({ method: 'POST', body: '{}', repeatable: false }))
+    expect([once.status, await textOf(once.body)]).toEqual([503, '3'])
   })
 
   it('ends a call with its signal and does not try again', async () => {
@@ -105,7 +120,7 @@ describe('a dispatch', () => {
 
   it('does not wait for ever for an answer to begin', async () => {
     const origin = await serve(() => undefined)
-    await expect(dispatchTo(origin, 50).wire(request({ repeatable: false }))).rejects.toMatchObject({
+    await expect(dispatchTo(origin, { timeoutMs: 50 }).wire(request({ repeatable: false }))).rejects.toMatchObject({
       code: 'service.unreachable',
     })
   })

@@ -17,12 +17,21 @@ export interface DispatchOptions {
   authorization(): string | Promise<string>
   /** How long a service may take to begin its answer, milliseconds. */
   timeoutMs?: number
+  /** How long a call waits for a service where nobody listens: it starts, or is being started again; milliseconds. */
+  patienceMs?: number
 }
 
 const attempts = 4
+const longestPauseMs = 400
+/** A longer time than this that a service asks for is its caller's to wait. */
+const longestRetryAfterS = 2
 
-/** Calls over pooled connections. What could not be delivered is tried again when repeating it does no harm. */
-export function openDispatch({ addressOf, authorization, timeoutMs = 30_000 }: DispatchOptions): Dispatch {
+/**
+ * Calls over pooled connections. What could not be delivered is tried again when repeating it does no harm, and so is,
+ * once, what a service cannot answer for the moment.
+ */
+export function openDispatch(options: DispatchOptions): Dispatch {
+  const { addressOf, authorization, timeoutMs = 30_000, patienceMs = 10_000 } = options
   const pools = new Map<string, Pool>()
 
   function poolOf(address: Address): Pool {
@@ -47,7 +56,8 @@ export function openDispatch({ addressOf, authorization, timeoutMs = 30_000 }: D
 
   return {
     async wire({ service, method, path, headers, body, repeatable, signal }) {
-      for (let attempt = 1; ; attempt++) {
+      for (let attempt = 1, waitedMs = 0; ; attempt++) {
+        let pauseMs = Math.min(longestPauseMs, 25 * 2 ** attempt)
         try {
           const pool = poolOf(await addressOf(service))
           const answer = await pool.request({
@@ -61,12 +71,18 @@ export function openDispatch({ addressOf, authorization, timeoutMs = 30_000 }: D
             body: body ?? null,
             signal: signal ?? null,
           })
-          return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+          const isLater = answer.statusCode === 503 && retryAfterS(answer.headers) <= longestRetryAfterS
+          if (!isLater || !repeatable || attempt > 1)
+            return { status: answer.statusCode, headers: answer.headers, body: answer.body }
+          await answer.body.dump()
+          pauseMs = retryAfterS(answer.headers) * 1_000
         } catch (error) {
           if (signal?.aborted || error instanceof MirageError) throw error
-          if (attempt >= attempts || !(repeatable || neverArrived(error))) throw unreachable(service, error)
-          await pause(25 * 2 ** attempt, signal)
+          const isOver = neverArrived(error) ? waitedMs >= patienceMs : attempt >= attempts || !repeatable
+          if (isOver) throw unreachable(service, error)
         }
+        waitedMs += pauseMs
+        await pause(pauseMs, signal)
       }
     },
     async [Symbol.asyncDispose]() {
@@ -75,7 +91,12 @@ export function openDispatch({ addressOf, authorization, timeoutMs = 30_000 }: D
   }
 }
 
-function neverArrived(error: unknown): boolean {
+function retryAfterS(headers: Record<string, string | string[] | undefined>): number {
+  return headers['retry-after'] === undefined ? Infinity : Number(headers['retry-after'])
+}
+
+/** Nobody listened: the call can be made again, whatever it does. */
+export function neverArrived(error: unknown): boolean {
   const code = (error as { code?: string }).code
   return code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'UND_ERR_CONNECT_TIMEOUT'
 }

@@ -46,6 +46,11 @@ export function isStoreTrouble(error: unknown): boolean {
   return error instanceof MirageError && error.code.startsWith('store.')
 }
 
+/** True when a store, or a service that was called, is away for the moment: never the fault of the work at hand. */
+export function isPassing(error: unknown): boolean {
+  return isStoreTrouble(error) || (error instanceof MirageError && error.code === 'service.unreachable')
+}
+
 function singular(noun: string): string {
   return noun.replace(/ies$/, 'y').replace(/s$/, '').replaceAll('-', ' ')
 }

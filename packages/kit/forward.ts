@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { type Address, reasonOf } from './dispatch.ts'
+import { pause } from './clock.ts'
+import { type Address, neverArrived, reasonOf } from './dispatch.ts'
 import { MirageError } from './errors.ts'
 import { Pool } from 'undici'
 
@@ -19,9 +20,17 @@ const hopByHop = new Set([
   'expect',
 ])
 
+const pauseMs = 100
+
 /** Passes requests on to services that run elsewhere, as streams in both directions. */
 export class Forwarder implements AsyncDisposable {
   readonly #pools = new Map<string, Pool>()
+  readonly #patienceMs: number
+
+  /** A request waits `patienceMs` for a service where nobody listens: it starts, or is being started again. */
+  constructor(patienceMs = 5_000) {
+    this.#patienceMs = patienceMs
+  }
 
   /** Throws 503 `service.unreachable` when the service did not begin an answer, 413 when the body grows beyond the limit. */
   async forward(
@@ -32,26 +41,24 @@ export class Forwarder implements AsyncDisposable {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
     const hasBody = request.method !== 'GET' && request.method !== 'DELETE' && request.method !== 'HEAD'
-    let answer
-    try {
-      answer = await this.#poolOf(address).request({
+    const send = (): ReturnType<Pool['request']> =>
+      this.#poolOf(address).request({
         method: request.method as 'GET',
         path: request.url ?? '/',
         headers: endToEnd(request.headers),
-        body: !hasBody ? null : request.headers['content-length'] ? request : Readable.from(within(bodyLimit, request)),
+        body: hasBody ? Readable.from(within(bodyLimit, request)) : null,
         signal: gone.signal,
       })
-    } catch (cause) {
-      if (gone.signal.aborted) return
-      if (cause instanceof MirageError) throw cause
-      throw new MirageError({
-        code: 'service.unreachable',
-        status: 503,
-        detail: `${service} does not answer at the moment (${reasonOf(cause)}).`,
-        retryable: true,
-        cause,
-      })
-    }
+    let answer
+    for (let waitedMs = 0; !answer; waitedMs += pauseMs)
+      try {
+        answer = await send()
+      } catch (cause) {
+        if (gone.signal.aborted) return
+        if (cause instanceof MirageError) throw cause
+        if (!neverArrived(cause) || waitedMs >= this.#patienceMs) throw unreachable(service, cause)
+        await pause(pauseMs, gone.signal)
+      }
     response.writeHead(answer.statusCode, endToEnd(answer.headers))
     response.flushHeaders() // the first row of a stream may be long in coming
     await pipeline(answer.body, response).catch(() => response.destroy()) // either side went away in the middle
@@ -76,7 +83,17 @@ export class Forwarder implements AsyncDisposable {
   }
 }
 
-/** A body of unknown length as it comes, for as long as it stays within the limit. */
+function unreachable(service: string, cause: unknown): MirageError {
+  return new MirageError({
+    code: 'service.unreachable',
+    status: 503,
+    detail: `${service} does not answer at the moment (${reasonOf(cause)}).`,
+    retryable: true,
+    cause,
+  })
+}
+
+/** A body as it comes, for as long as it stays within the limit. Where it was not begun, it can be sent again. */
 async function* within(limit: number, request: IncomingMessage): AsyncGenerator<Buffer, void, void> {
   let length = 0
   for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {

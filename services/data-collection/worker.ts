@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { hash } from 'node:crypto'
 import { pause } from '@mirage/kit/clock.ts'
 import type { Client } from '@mirage/kit/contract.ts'
-import { MirageError, isStoreTrouble, messageOf } from '@mirage/kit/errors.ts'
+import { MirageError, isPassing, messageOf } from '@mirage/kit/errors.ts'
 import { newId } from '@mirage/kit/id.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
@@ -104,13 +104,13 @@ export async function work(options: WorkerOptions): Promise<void> {
       if (signal.aborted) return
       if (error instanceof MirageError && error.code === 'lab.away') return hold(lease, error.detail)
       const { run, task, module } = lease
-      // A store that is full or away is not the task's fault.
-      const isStore = isStoreTrouble(error)
-      if (isStore)
-        log.warn('An attempt waits: its store cannot take what it finds', { run, task, reason: messageOf(error) })
+      // A store that is full or away, or a service, is not the task's fault.
+      const isNobodysFault = isPassing(error)
+      if (isNobodysFault)
+        log.warn('An attempt waits: a store or a service is away', { run, task, reason: messageOf(error) })
       else log.error('An attempt could not be carried out', { run, task, module, error })
       await pause(troubleMs, signal)
-      await giveBack(lease, !isStore)
+      await giveBack(lease, !isNobodysFault)
     }
   }
 

@@ -1,0 +1,182 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { pause } from '@mirage/kit/clock.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
+import { readEnvironment } from './environment.ts'
+import { keyFileOf } from './installation.ts'
+import { frontDoor } from './locks.ts'
+import { serviceNames } from './services.ts'
+import { readSettings } from './settings.ts'
+import { namedServices, type ServerOptions } from './start.ts'
+
+/** What a process is told at its start. */
+export interface ProcessOptions {
+  server: ServerOptions
+  /** Where compiled code is kept; undefined where this process keeps none. */
+  compileCache: string | undefined
+}
+
+/** What a process tells: that it runs, or why it does not. */
+export type FromProcess = { ready: true; url?: string } | { failed: string; code: string }
+
+export interface SplitOptions extends Pick<ServerOptions, 'dataDirectory' | 'port' | 'services' | 'flags'> {
+  /** Told what happens to the processes, and each line that one of them writes; a line at a time. */
+  say(line: string): void
+  /** The first pause before a process is started again, milliseconds; doubled up to fifty times this. */
+  restartMs?: number
+}
+
+export interface SplitHandle extends AsyncDisposable {
+  /** Absent where the front door is not among the services. */
+  url: string | undefined
+  keyFile: string
+  /** The process that runs each service now. */
+  processes(): Record<string, number | undefined>
+  /** Stops all, callers before who they call; what still runs after `ms` is killed, which loses nothing. */
+  stop(ms: number): Promise<void>
+}
+
+/** A process that has lived this long failed for a new reason: its next start does not wait. */
+const steadyMs = 30_000
+
+/**
+ * Starts each service in a process of its own and starts again what dies. Throws what a process could not start for
+ * (`host.locked`, `settings.invalid`, a port in use …); then none is left.
+ */
+export async function startSplit({ say, restartMs = 200, ...options }: SplitOptions): Promise<SplitHandle> {
+  const environment = readEnvironment()
+  const dataDirectory = options.dataDirectory ?? environment.dataDirectory
+  const services = serviceNames.filter((name) => namedServices(options.services).includes(name))
+  const { values } = readSettings(environment, options.flags)
+  const stopping = new AbortController()
+  const running = new Map<string, Child>()
+  let { port } = options
+  let url: string | undefined
+
+  async function start(service: string): Promise<Child> {
+    const compiled = getCompileCacheDir()
+    const child = startChild(service, say, {
+      server: {
+        dataDirectory,
+        services: [service],
+        settings: values,
+        listen: true,
+        supervisor: process.pid,
+        ...(port === undefined ? {} : { port }),
+      },
+      // Node adds a folder for its version itself.
+      compileCache: compiled && dirname(compiled),
+    })
+    running.set(service, child)
+    const told = await child.ready
+    if (service === frontDoor && told.url !== undefined) {
+      url = told.url
+      port = Number(new URL(told.url).port) // also where any free one was asked for
+    }
+    return child
+  }
+
+  /** Starts a service again whenever it has ended, until all stop. */
+  async function keep(service: string, first: Child): Promise<void> {
+    let child: Child | undefined = first
+    let failures = 0
+    let startedAt = performance.now()
+    while (true) {
+      await child?.ended
+      if (stopping.signal.aborted) return
+      failures = performance.now() - startedAt > steadyMs ? 0 : failures + 1
+      const waitMs = Math.min(restartMs * 2 ** Math.max(0, failures - 1), restartMs * 50)
+      if (child) say(`${service} ended (${await child.ended}); it starts again in ${waitMs / 1000} s.`)
+      await pause(waitMs, stopping.signal)
+      if (stopping.signal.aborted) return
+      startedAt = performance.now()
+      child = await start(service).catch((error: Error) => {
+        if (!stopping.signal.aborted) say(`${service} did not start: ${error.message}`)
+        return undefined
+      })
+      if (child) say(`${service} runs again (process ${child.pid}).`)
+    }
+  }
+
+  async function stop(ms: number): Promise<void> {
+    stopping.abort()
+    const kill = setTimeout(() => running.forEach((child) => child.kill()), ms)
+    for (const service of services.toReversed()) await running.get(service)?.stop()
+    clearTimeout(kill)
+  }
+
+  try {
+    const started = await Promise.all(services.map(start))
+    started.forEach((child, at) => void keep(services[at]!, child))
+  } catch (error) {
+    await stop(0)
+    throw error
+  }
+  return {
+    url,
+    keyFile: keyFileOf(dataDirectory),
+    processes: () => Object.fromEntries(services.map((service) => [service, running.get(service)?.pid])),
+    stop,
+    [Symbol.asyncDispose]: () => stop(10_000),
+  }
+}
+
+interface Child {
+  pid: number | undefined
+  /** Rejects when it ended before it ran. */
+  ready: Promise<{ url?: string }>
+  /** Resolves with how it ended, for people. */
+  ended: Promise<string>
+  /** In order; at once where it does not run yet. */
+  stop(): Promise<unknown>
+  kill(): void
+}
+
+function startChild(service: string, say: (line: string) => void, options: ProcessOptions): Child {
+  const child = fork(join(import.meta.dirname, 'process.ts'), [service], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    serialization: 'advanced',
+  })
+  let isReady = false
+  const ready = new Promise<{ url?: string }>((resolve, reject) => {
+    child.once('message', (told: FromProcess) => {
+      if ('failed' in told)
+        return reject(new MirageError({ code: told.code, status: 503, detail: told.failed, retryable: true }))
+      isReady = true
+      resolve(told)
+    })
+    child.once('exit', (code, signal) => reject(new Error(`it ended at once (${signal ?? `exit code ${code}`})`)))
+    child.once('error', reject)
+  })
+  ready.catch(() => undefined)
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    child.once('error', (error) => resolve(error.message))
+  })
+  for (const stream of [child.stdout!, child.stderr!]) passOn(stream, service, say)
+  child.on('error', () => undefined) // a message to a process that has just died
+  child.send(options)
+  return {
+    pid: child.pid,
+    ready,
+    ended,
+    stop() {
+      if (hasEnded(child)) return ended
+      if (isReady && child.connected) child.send('stop')
+      else child.kill('SIGKILL')
+      return ended
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+function passOn(stream: Readable, service: string, say: (line: string) => void): void {
+  createInterface({ input: stream }).on('line', (line) => say(`${service}: ${line}`))
+}
