@@ -113,12 +113,14 @@ export async function benchRules(): Promise<Figure[]> {
     documents,
     graph,
     scans: {} as never, // nothing here asks another service
+    storage: {} as never, // likewise
     settings: { evaluateEveryMs: 3_600_000 },
     clock: systemClock,
     log: silentLog,
     metrics: openMetrics('correlation-engine'),
     signal: stop.signal,
     announce: async (events) => void announced.push(...events),
+    caughtUp: async () => undefined,
   })
   const deliver = async (events: OutgoingEvent[]) => {
     const consumer = running.consumes!.find(({ event }) => event.name === events[0]!.name)!

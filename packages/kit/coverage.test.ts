@@ -6,6 +6,7 @@ import {
   type CoverageStore,
   type DrainedRange,
   type DrainedRun,
+  type LostTasks,
   openCoverage,
   type Settlement,
 } from './coverage.ts'
@@ -30,7 +31,9 @@ function mapStore<T extends { id: string; run: string; lost?: number }>(): Cover
       const names = [...documents]
         .filter(
           ([name, { run, lost }]) =>
-            name.startsWith(`${workspace} `) && run === equals.run && (index === 'run' || lost !== undefined),
+            name.startsWith(`${workspace} `) &&
+            (!equals || run === equals.run) &&
+            (index !== 'losses' || lost !== undefined),
         )
         .map(([name]) => name)
         .sort()
@@ -145,5 +148,72 @@ describe('coverage', () => {
     expect(await coverage.stateOf(workspace, 'run_a')).toBe('forgotten')
     expect(applied.size()).toBe(0)
     expect(settled).toHaveLength(1)
+  })
+})
+
+describe('coverage of a run that lost batches', () => {
+  function openLossy(repeat: (lost: LostTasks) => Promise<boolean>, caughtUp = async () => {}) {
+    const settled: Settlement[] = []
+    const coverage = openCoverage({
+      applied: mapStore<AppliedBatch>(),
+      drained: mapStore<DrainedRun>(),
+      settle: async (settlement) => void settled.push(settlement),
+      recover: { caughtUp, repeat },
+    })
+    return { settled, coverage }
+  }
+  const event = (task: number, index: number, attempt = 1) => ({
+    workspace,
+    payload: { run: 'r', task, attempt, index },
+    partial: false,
+  })
+  const batches: DrainedRange[] = [[1, 3, 1, 2]]
+
+  it('asks for the tasks again, and settles with their next round', async () => {
+    const asked: LostTasks[] = []
+    const { settled, coverage } = openLossy(async (lost) => asked.push(lost) > 0)
+    await coverage.apply([event(1, 0), event(1, 1), event(3, 1)])
+    await coverage.drain(workspace, { run: 'r', round: 1, batches })
+    expect(asked).toEqual([{ workspace, run: 'r', round: 1, tasks: [2, 3] }])
+    expect(settled).toEqual([])
+    await coverage.apply([event(2, 0, 2), event(2, 1, 2), event(3, 0, 2), event(3, 1, 2)])
+    await coverage.drain(workspace, {
+      run: 'r',
+      round: 2,
+      batches: [
+        [1, 1, 1, 2],
+        [2, 3, 2, 2],
+      ],
+    })
+    expect(settled).toMatchObject([{ round: 2, losses: 0 }])
+    expect(asked).toHaveLength(1)
+  })
+
+  it('settles with losses when they will not come', async () => {
+    const { settled, coverage } = openLossy(async () => false)
+    await coverage.apply([event(1, 0), event(1, 1), event(3, 1)])
+    await coverage.drain(workspace, { run: 'r', round: 1, batches })
+    expect(settled).toMatchObject([{ round: 1, losses: 3 }])
+  })
+
+  it('asks for nothing that was only under way', async () => {
+    const { settled, coverage } = openLossy(
+      () => Promise.reject(new Error('nothing was lost')),
+      () => coverage.apply([1, 2, 3].flatMap((task) => [event(task, 0), event(task, 1)])),
+    )
+    await coverage.drain(workspace, { run: 'r', round: 1, batches })
+    expect(settled).toMatchObject([{ round: 1, losses: 0 }])
+  })
+
+  it('takes over what another reader applied', async () => {
+    const { coverage: one } = openLossy(async () => false)
+    await one.apply([event(1, 0), event(1, 1), event(2, 0), event(2, 1), event(3, 0)])
+    await one.lose(event(3, 1), 4)
+    await one.adoptDrained(workspace, { run: 'r', round: 1, batches })
+    const { settled, coverage: other } = openLossy(async () => false)
+    await other.adopt(workspace, (await one.listApplied(workspace, { limit: 100 })).items)
+    for (const drained of (await one.listDrained(workspace, { limit: 100 })).items)
+      await other.adoptDrained(workspace, drained)
+    expect(settled).toMatchObject([{ run: 'r', round: 1, losses: 4 }])
   })
 })

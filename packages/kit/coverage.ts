@@ -1,3 +1,5 @@
+import { type BatchName, batchName, type DrainedRange, namesFrom, taskOf } from './batch-name.ts'
+
 /**
  * Which batches of a run a reader has applied, and whether that covers what the run announced when it drained.
  *
@@ -12,6 +14,10 @@
  *      { split: splitBatch, settle: (event, lost) => coverage.lose(event, lost) })
  *   on(runDrained, async (events) => { for (const { workspace, payload } of events) await coverage.drain(workspace, payload) })
  *
+ * With `recover` it also notices batches that will never come: a run drains only after its batches were published, so
+ * what is missing once everything published before has been handled was lost (a log made anew, or cut off). Their tasks
+ * are asked for again; where that is not possible they count as lost and the run settles with losses.
+ *
  * and `coverage.forget(workspace, run)` when the run is deleted, after which `stateOf` answers `forgotten` for ever: ask
  * it before writing what a batch holds, because batches of a deleted run may still come.
  *
@@ -21,12 +27,7 @@
  * bus chooses, it is called for the latest round, and not again once it has resolved for that round.
  */
 
-export interface BatchName {
-  run: string
-  task: number
-  attempt: number
-  index: number
-}
+export type { BatchName, DrainedRange } from './batch-name.ts'
 
 export interface AppliedBatch {
   /** `run/task/attempt/index`. */
@@ -35,9 +36,6 @@ export interface AppliedBatch {
   /** Records of it that were set aside; absent when there were none. */
   lost?: number
 }
-
-/** [first task, last task, attempt, batches each]. */
-export type DrainedRange = [number, number, number, number]
 
 export interface Drained {
   run: string
@@ -80,14 +78,30 @@ export interface CoverageStore<T extends { id: string }> {
   delete(workspace: string, ids: string[]): Promise<number>
   scan(
     workspace: string,
-    scan: { index: 'run' | 'losses'; equals: { run: string }; after?: string; limit: number },
+    scan: { index?: 'run' | 'losses'; equals?: { run: string }; after?: string; limit: number },
   ): Promise<{ items: T[]; next?: string }>
 }
 
 export interface CoverageOptions {
   applied: CoverageStore<AppliedBatch>
-  drained: Pick<CoverageStore<DrainedRun>, 'get' | 'put'>
+  drained: Pick<CoverageStore<DrainedRun>, 'get' | 'put' | 'scan'>
   settle(settlement: Settlement): Promise<void>
+  recover?: Recovery
+}
+
+/** What is done about batches that were lost. */
+export interface Recovery {
+  /** Resolves when every batch published before the call has been handled. */
+  caughtUp(): Promise<void>
+  /** Asks for the batches of these tasks again; false when they will not come. */
+  repeat(lost: LostTasks): Promise<boolean>
+}
+
+export interface LostTasks {
+  workspace: string
+  run: string
+  round: number
+  tasks: number[]
 }
 
 interface AppliedEvent {
@@ -106,13 +120,33 @@ export interface Coverage {
   drain(workspace: string, drained: Drained): Promise<void>
   /** `settled` since its end was announced; what still comes then belongs to attempts that do not count. */
   stateOf(workspace: string, run: string): Promise<'open' | 'settled' | 'forgotten'>
+  /** Takes over what another reader has applied, once what it stands for is written here as well. */
+  adopt(workspace: string, batches: AppliedBatch[]): Promise<void>
+  /** As `drain`, but does nothing about batches that are missing. */
+  adoptDrained(workspace: string, drained: Drained): Promise<void>
+  /** Names of applied batches, in an order that stays. */
+  listApplied(workspace: string, page: PageOf): Promise<Listed<AppliedBatch>>
+  /** What is known of runs that drained or were forgotten, in an order that stays. */
+  listDrained(workspace: string, page: PageOf): Promise<Listed<DrainedRun>>
   /** Forgets what was applied of a run, but not that it was forgotten. */
   forget(workspace: string, run: string): Promise<void>
 }
 
-const pageSize = 256
+interface PageOf {
+  after?: string
+  limit: number
+}
 
-export function openCoverage({ applied, drained, settle }: CoverageOptions): Coverage {
+interface Listed<T> {
+  items: T[]
+  next?: string
+}
+
+const pageSize = 256
+/** Of a run that lost more, the rest is asked for when these have come. */
+const mostMissing = 10_000
+
+export function openCoverage({ applied, drained, settle, recover }: CoverageOptions): Coverage {
   /** How many of a drained run's names, in their order, are known to be applied. A hint: without it the count starts at 0. */
   const covered = new Map<string, { round: number; names: number }>()
   const turns = new Map<string, Promise<void>>()
@@ -154,6 +188,41 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
     }
   }
 
+  /** Of the round that drained: names that are not applied, at most `mostMissing`. */
+  async function missingOf(workspace: string, run: string, round: number): Promise<string[]> {
+    const state = await drained.get(workspace, run)
+    if (!state || state.round !== round || isSettled(state) || state.forgotten) return []
+    const missing: string[] = []
+    for (let from = 0; missing.length < mostMissing; from += pageSize) {
+      const names = namesFrom(run, state.batches, from, pageSize)
+      if (names.length === 0) break
+      const found = await applied.getMany(workspace, names)
+      missing.push(...names.filter((_, i) => found[i] === undefined))
+    }
+    return missing
+  }
+
+  /** Not in turn: what is waited for is applied in its own. */
+  async function fillGaps(
+    workspace: string,
+    run: string,
+    round: number,
+    { caughtUp, repeat }: Recovery,
+  ): Promise<void> {
+    if ((await missingOf(workspace, run, round)).length === 0) return
+    await caughtUp()
+    for (;;) {
+      const missing = await missingOf(workspace, run, round)
+      if (missing.length === 0) return
+      const tasks = [...new Set(missing.map(taskOf))]
+      if (await repeat({ workspace, run, round, tasks })) return
+      await record(
+        workspace,
+        missing.map((id) => ({ id, run, lost: 1 })),
+      )
+    }
+  }
+
   async function countLosses(workspace: string, run: string): Promise<number> {
     let losses = 0
     let after: string | undefined
@@ -180,6 +249,15 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
       })
   }
 
+  function adoptDrained(workspace: string, { run, round, batches }: Drained): Promise<void> {
+    return inTurn(workspace, run, async () => {
+      const known = await drained.get(workspace, run)
+      if (known?.forgotten) return
+      if (!known || known.round < round) await drained.put(workspace, [{ ...known, id: run, run, round, batches }])
+      await settleIfCovered(workspace, run)
+    })
+  }
+
   return {
     async apply(events) {
       const byWorkspace = Map.groupBy(
@@ -196,14 +274,17 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
       const { run } = payload
       await record(workspace, [{ id: batchName(payload), run, ...(lost > 0 ? { lost } : {}) }])
     },
-    drain(workspace, { run, round, batches }) {
-      return inTurn(workspace, run, async () => {
-        const known = await drained.get(workspace, run)
-        if (known?.forgotten) return
-        if (!known || known.round < round) await drained.put(workspace, [{ ...known, id: run, run, round, batches }])
-        await settleIfCovered(workspace, run)
-      })
+    async drain(workspace, one) {
+      const { run, round } = one
+      await adoptDrained(workspace, one)
+      if (recover) await fillGaps(workspace, run, round, recover)
     },
+    adopt: record,
+    adoptDrained,
+    listApplied: (workspace, { after, limit }) =>
+      applied.scan(workspace, { limit, ...(after === undefined ? {} : { after }) }),
+    listDrained: (workspace, { after, limit }) =>
+      drained.scan(workspace, { limit, ...(after === undefined ? {} : { after }) }),
     async stateOf(workspace, run) {
       const state = await drained.get(workspace, run)
       if (state?.forgotten) return 'forgotten'
@@ -228,21 +309,4 @@ export function openCoverage({ applied, drained, settle }: CoverageOptions): Cov
 
 function isSettled({ round, settledRound }: DrainedRun): boolean {
   return settledRound !== undefined && settledRound >= round
-}
-
-function batchName({ run, task, attempt, index }: BatchName): string {
-  return `${run}/${task}/${attempt}/${index}`
-}
-
-/** The names that the ranges stand for, from the `skip`th on, at most `limit`. */
-function namesFrom(run: string, ranges: DrainedRange[], skip: number, limit: number): string[] {
-  const names: string[] = []
-  for (const [first, last, attempt, each] of ranges) {
-    const size = (last - first + 1) * each
-    for (; skip < size && names.length < limit; skip++)
-      names.push(batchName({ run, task: first + Math.floor(skip / each), attempt, index: skip % each }))
-    skip -= size
-    if (names.length === limit) break
-  }
-  return names
 }

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from './clock.ts'
 import { defineContract } from './contract.ts'
 import { startHost } from './host.ts'
+import { defineEvent, type EventType } from './event.ts'
 import { silentLog } from './log.ts'
-import { defineService, type Service } from './service.ts'
+import { defineService, on, type Service } from './service.ts'
 import { openPlayground, type Playground, ToyBus } from './testing/toys.ts'
 
 let ground: Playground
@@ -101,5 +102,69 @@ describe('a host that cannot start', () => {
     const answer = await host.app('ill')!.inject('/health/ready')
     expect([answer.statusCode, answer.json()]).toEqual([503, { ready: false, detail: 'a cold' }])
     expect(host.app('well')).toBeUndefined()
+  })
+})
+
+describe('a subscription that lost events', () => {
+  const said = defineEvent('said', t.Object({ word: t.String() }))
+
+  async function startReader(rebuild: () => Promise<void>, rebuildNow = false) {
+    const bus = new ToyBus()
+    let caughtUp: (event: EventType) => Promise<void> = async () => undefined
+    const reader: Service = defineService({
+      contract: defineContract('reader', '', {}),
+      settings: t.Object({}),
+      needs: {},
+      async start(given) {
+        caughtUp = given.caughtUp
+        return { handlers: {}, consumes: [on(said, async () => undefined, { rebuild, rebuildNow })] }
+      },
+    })
+    const host = await startHost({
+      services: [reader],
+      version: '0',
+      settings: {},
+      port: async () => undefined,
+      bus: async () => bus,
+      addressOf: () => ({ socket: '/nonexistent' }),
+      listenAt: () => [{ host: '127.0.0.1', port: 0 }],
+      tokens: { issue: async () => '', verify: async () => Promise.reject(new Error('none')) },
+      clock: systemClock,
+      log: silentLog,
+    })
+    return { bus, host, caughtUp: () => caughtUp(said) }
+  }
+
+  it('is rebuilt, again when it fails and when more is lost meanwhile, before it says so', async () => {
+    let rebuilds = 0
+    const { bus, host, caughtUp } = await startReader(async () => {
+      rebuilds++
+      if (rebuilds === 1) throw new Error('the owner is away')
+      if (rebuilds === 2) bus.lose('reader:said')
+    })
+    await using _host = host
+    await caughtUp()
+    expect(rebuilds).toBe(0)
+    bus.lose('reader:said')
+    await caughtUp()
+    expect(rebuilds).toBe(3)
+    expect(bus.rebuiltOnes.at(-1)).toBe('reader:said')
+  })
+
+  it('rebuilds at its start when its service has nothing yet', async () => {
+    let rebuilds = 0
+    const { host, caughtUp } = await startReader(async () => void rebuilds++, true)
+    await using _host = host
+    await caughtUp()
+    expect(rebuilds).toBe(1)
+  })
+
+  it('is not tried for ever by a service that stops, and whoever waits for it is told', async () => {
+    const { bus, host, caughtUp } = await startReader(() => Promise.reject(new Error('the owner is away')))
+    bus.lose('reader:said')
+    const told = caughtUp().catch((error: Error) => error.message)
+    await host[Symbol.asyncDispose]()
+    expect(await told).toBe('the service stops')
+    expect(bus.rebuiltOnes).toEqual([])
   })
 })

@@ -3,31 +3,24 @@ import { createServer, type Server } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { createClient } from './client.ts'
 import type { Clock } from './clock.ts'
-import { consume } from './consume.ts'
 import type { Contract } from './contract.ts'
 import { type Address, openDispatch } from './dispatch.ts'
-import { MirageError, messageOf } from './errors.ts'
-import type { OutgoingEvent } from './event.ts'
+import { MirageError } from './errors.ts'
+import type { EventType, OutgoingEvent } from './event.ts'
 import { newId } from './id.ts'
 import type { Log } from './log.ts'
 import { openApiOf } from './openapi.ts'
+import { type Listening, type ListeningBus, listenTo } from './listen.ts'
 import { problemOf } from './problem.ts'
 import { mountRoutes } from './routes.ts'
-import type { Consumer, Running, Service } from './service.ts'
+import type { Running, Service } from './service.ts'
 import { type Metrics, openMetrics } from './telemetry.ts'
 import type { Tokens } from './token.ts'
 
 /** What the host needs of a bus. The bus port has it. */
-export interface HostBus {
+export interface HostBus extends ListeningBus {
   publish(events: OutgoingEvent[]): Promise<void>
-  subscribe(
-    options: { name: string; events: string[]; maxEvents?: number },
-    handle: (events: Delivered[]) => Promise<void>,
-  ): Promise<AsyncDisposable>
-  setAside(subscription: string, event: Delivered, reason: string): Promise<void>
 }
-
-type Delivered = OutgoingEvent & { publishedAt: number }
 
 export type ListenAt = { path: string } | { host: string; port: number }
 
@@ -60,6 +53,7 @@ interface Started {
   app: FastifyInstance
   running: Running<Contract>
   bus: HostBus
+  listening: Listening[]
   stop: AbortController
   log: Log
 }
@@ -71,14 +65,14 @@ interface Started {
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const started: Started[] = []
-  const subscriptions: AsyncDisposable[] = []
   const dispatches: AsyncDisposable[] = []
   const doors: Server[] = []
   const ports = new Map<string, number>()
 
   async function stop(): Promise<void> {
     for (const { stop } of started) stop.abort(new Error('the service stops'))
-    await Promise.allSettled(subscriptions.map((subscription) => subscription[Symbol.asyncDispose]()))
+    const listening = started.flatMap((one) => one.listening)
+    await Promise.allSettled(listening.map((subscription) => subscription[Symbol.asyncDispose]()))
     for (const door of doors) {
       door.close()
       door.closeAllConnections()
@@ -106,8 +100,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
         doors.push(door)
       }
     }
-    for (const one of started)
-      for (const consumer of one.running.consumes ?? []) subscriptions.push(await subscribe(one, consumer))
+    for (const { service, running, bus, log, stop, listening } of started)
+      for (const consumer of running.consumes ?? [])
+        listening.push(await listenTo(consumer, { service: service.contract.service, bus, log, signal: stop.signal }))
   } catch (error) {
     await stop()
     throw error
@@ -142,6 +137,7 @@ async function startService(service: Service, options: HostOptions, dispatches: 
   const metrics = openMetrics(name)
   const stop = new AbortController()
   const bus = await options.bus(name)
+  const listening: Listening[] = []
   const given: Record<string, unknown> = {}
   for (const [need, what] of Object.entries(service.needs)) {
     if ('port' in what) given[need] = await options.port(name, what.port)
@@ -163,8 +159,12 @@ async function startService(service: Service, options: HostOptions, dispatches: 
     metrics,
     signal: stop.signal,
     announce: (events: OutgoingEvent[]) => bus.publish(events),
+    caughtUp: async (event: EventType) => {
+      for (const subscription of listening) if (subscription.event === event.name) await subscription.caughtUp()
+      stop.signal.throwIfAborted()
+    },
   } as never) // the definition's own types say what start() takes; here services of every kind pass through
-  return { service, app: createApp(service, running, options, metrics, log), running, bus, stop, log }
+  return { service, app: createApp(service, running, options, metrics, log), running, bus, listening, stop, log }
 }
 
 function createApp(
@@ -217,22 +217,4 @@ function createApp(
   mountRoutes(app, service.contract, running.handlers, tokens)
   running.mount?.(app)
   return app
-}
-
-function subscribe({ service, bus, log, stop }: Started, consumer: Consumer): Promise<AsyncDisposable> {
-  const name = `${service.contract.service}:${consumer.purpose}`
-  const poison = {
-    log,
-    signal: stop.signal,
-    setAside: (event: Delivered, reason: string) => bus.setAside(name, event, reason),
-  }
-  return bus.subscribe({ name, events: [consumer.event.name], maxEvents: consumer.maxEvents }, async (events) => {
-    try {
-      await consume(consumer, events, poison)
-    } catch (error) {
-      if (!stop.signal.aborted)
-        log.warn('Deliveries wait: their store cannot take them', { subscription: name, reason: messageOf(error) })
-      throw error
-    }
-  })
 }

@@ -35,6 +35,11 @@ export interface Surroundings<S extends TObject> {
   signal: AbortSignal
   /** Resolves when the events are durable. */
   announce(events: OutgoingEvent[]): Promise<void>
+  /**
+   * Resolves when this service has handled every event of this type that was published before the call, and has rebuilt
+   * what was lost to it. Throws when the service stops before.
+   */
+  caughtUp(event: EventType): Promise<void>
 }
 
 /** An event as a consumer gets it. */
@@ -58,6 +63,13 @@ export interface Consumer {
   identity?: TSchema
   /** Called when an event was taken apart and some of its records, `lost` many, were set aside. */
   settle?(event: Incoming<never>, lost: number): Promise<void>
+  /**
+   * Called when events were lost to this subscription (the log was made anew, restored or cut off), until it resolves:
+   * gets what they said from who owns the data, by convergent writes. Deliveries go on meanwhile.
+   */
+  rebuild?(): Promise<void>
+  /** The service starts with nothing where it should have everything: it rebuilds as soon as it listens. */
+  rebuildNow?: boolean
   maxEvents: number
 }
 
@@ -70,6 +82,8 @@ export function on<S extends TSchema>(
     split?: (payload: Static<S>) => [Static<S>, Static<S>] | undefined
     identity?: TSchema
     settle?: (event: Incoming<Static<S>>, lost: number) => Promise<void>
+    rebuild?: () => Promise<void>
+    rebuildNow?: boolean
     maxEvents?: number
   } = {},
 ): Consumer {

@@ -111,8 +111,9 @@ beforeAll(async () => {
   }
   const bus: HostBus = {
     publish: async () => undefined,
-    subscribe: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
+    subscribe: async () => ({ drained: async () => undefined, [Symbol.asyncDispose]: async () => undefined }),
     setAside: async () => undefined,
+    rebuilt: async () => undefined,
   }
   const installation = { masterKey: new Uint8Array(32), ownerKey, dataDirectory: directory }
   host = await startHost({

@@ -94,6 +94,7 @@ describe('who makes a key', () => {
       metrics: openMetrics('auth'),
       signal: new AbortController().signal,
       announce: async () => undefined,
+      caughtUp: async () => undefined,
     })
     const call = (...rights: string[]): Call => ({
       caller: { kind: 'key', id: 'key_1' },

@@ -22,6 +22,12 @@ export interface EngineParts {
   signal: AbortSignal
 }
 
+/** What a module saw and stated, and when that was announced. */
+export interface Said {
+  publishedAt: number
+  payload: Pick<ObservationBatch, 'module' | 'observations' | 'findings'>
+}
+
 /** Keys of groups that are read, evaluated and stored together. */
 const groupsAtOnce = 500
 /** Fewer while a run goes on: observations wait for no more than this. */
@@ -53,24 +59,28 @@ export class Engine {
   }
 
   async #takeOfRun(events: Incoming<ObservationBatch>[]): Promise<void> {
-    const { graph, findings, coverage } = this.#parts
     const { workspace, payload } = events[0]!
-    const { run } = payload
-    const state = await this.#inTurn(async () => {
+    // Late batches of attempts that do not count: nobody will call for the end of this run again.
+    if ((await this.restore(workspace, payload.run, events)) === 'settled')
+      await this.evaluateRun(workspace, payload.run)
+  }
+
+  /** Takes what was said of one run into the graph, whichever batch said it; answers how far the run is. */
+  restore(workspace: string, run: string, said: Said[]): Promise<'open' | 'settled' | 'forgotten'> {
+    const { graph, findings, coverage } = this.#parts
+    return this.#inTurn(async () => {
       const state = await coverage.stateOf(workspace, run)
       if (state === 'forgotten') return state
       const projection = project(
-        events.map((event) => event.payload),
+        said.map(({ payload }) => payload),
         this.#touches,
       )
       await graph.upsert(workspace, run, projection)
-      const statements = statementsOf(events)
+      const statements = statementsOf(said)
       if (statements.length > 0) await findings.add(workspace, run, statements)
       if (state === 'open') this.#touched.add(workspace, run, projection.touched)
       return state
     })
-    // Late batches of attempts that do not count: nobody will call for the end of this run again.
-    if (state === 'settled') await this.evaluateRun(workspace, run)
   }
 
   /** Evaluates every group of a run. Afterwards the findings of the run are exactly what the rules say of it now. */
@@ -156,7 +166,7 @@ export class Engine {
   }
 }
 
-function statementsOf(events: Incoming<ObservationBatch>[]): NewFinding[] {
+function statementsOf(events: Said[]): NewFinding[] {
   return events.flatMap(({ payload, publishedAt }) =>
     payload.findings.map(({ rule, severity, title, explanation, entities, exchange }) => ({
       key: entities

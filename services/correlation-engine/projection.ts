@@ -40,7 +40,7 @@ const edgeRules: MergeRules<GraphEdge> = {
  * what is near in the world then lies near in the store, which costs a quarter less than the order of ids; an adapter
  * whose engine locks rows sorts for itself.
  */
-export function project(batches: ObservationBatch[], touches: TouchIndex): Projection {
+export function project(batches: Pick<ObservationBatch, 'module' | 'observations'>[], touches: TouchIndex): Projection {
   const nodes = new Map<string, GraphNode>()
   const edges = new Map<string, GraphEdge>()
   const members = new Map<string, GroupMember>()

@@ -3,11 +3,13 @@ import { announcement } from '@mirage/kit/event.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, graph } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
+import { storage } from '@mirage/services/data-storage/contract.ts'
 import { runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { correlation } from './contract.ts'
 import { Engine } from './engine.ts'
 import { openFindings } from './finding-store.ts'
 import { createHandlers } from './handlers.ts'
+import { openMarker, rebuild, whenComplete } from './rebuild.ts'
 import { resolveFindings } from './resolve.ts'
 import { loadRules, shippedRules } from './rules.ts'
 import { settings } from './settings.ts'
@@ -18,8 +20,8 @@ const batchesAtOnce = 20
 export const correlationEngine = defineService({
   contract: correlation,
   settings,
-  needs: { documents, graph, scans },
-  async start({ documents, graph, scans, settings, announce, clock, log, metrics, signal }) {
+  needs: { documents, graph, scans, storage },
+  async start({ documents, graph, scans, storage, settings, announce, caughtUp, clock, log, metrics, signal }) {
     const now = () => clock.now()
     const { rules, errors } = loadRules([shippedRules, ...(settings.rulesFolder ? [settings.rulesFolder] : [])])
     for (const error of errors) log.warn('A rule was left out', { reason: error })
@@ -41,13 +43,20 @@ export const correlationEngine = defineService({
           }),
         ])
       },
+      recover: {
+        caughtUp: () => caughtUp(observationsCollected),
+        repeat: async ({ workspace, run, round, tasks }) =>
+          (await scans.repeatTasks({ run, round, tasks }, { workspace })).coming,
+      },
     })
     const engine = new Engine({ graph, findings, rules, coverage, clock, log, signal })
     metrics.gauge('groups_waiting', () => engine.waiting)
+    const marker = await openMarker(documents)
+    const rebuildAll = (): Promise<void> => rebuild({ storage, scans, engine, coverage, marker, signal })
     const live = engine.evaluateLive(settings.evaluateEveryMs)
 
     return {
-      handlers: createHandlers({ graph, findings, rules, engine, now }),
+      handlers: whenComplete(marker, createHandlers({ graph, findings, rules, engine, now })),
       consumes: [
         on(
           observationsCollected,
@@ -59,12 +68,18 @@ export const correlationEngine = defineService({
             identity: BatchName,
             split: splitBatch,
             settle: (event, lost) => coverage.lose(event, lost),
+            rebuild: rebuildAll,
+            rebuildNow: !marker.isSet,
             maxEvents: batchesAtOnce,
           },
         ),
-        on(runDrained, async (events) => {
-          for (const { workspace, payload } of events) await coverage.drain(workspace, payload)
-        }),
+        on(
+          runDrained,
+          async (events) => {
+            for (const { workspace, payload } of events) await coverage.drain(workspace, payload)
+          },
+          { rebuild: async () => void (await scans.announceDrained({})) },
+        ),
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events)
             if (payload.status === 'finished') await resolveFindings(workspace, payload.run, { scans, findings, now })

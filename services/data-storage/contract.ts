@@ -1,6 +1,7 @@
 import { defineContract, get, Nothing, post, remove, stream } from '@mirage/kit/contract.ts'
 import { defineEvent } from '@mirage/kit/event.ts'
 import { Instant, Page, pageInput } from '@mirage/kit/schema.ts'
+import { ModuleFinding, Observation } from '@mirage/model/observation.ts'
 import { type Static, Type as t } from 'typebox'
 
 const Count = t.Integer({ minimum: 0 })
@@ -58,7 +59,20 @@ export type StoredRelationship = Static<typeof StoredRelationship>
 export const Reason = t.Object({ entity: StoredEntity, observation: t.Optional(StoredObservation) })
 export type Reason = Static<typeof Reason>
 
+/** What a module saw and stated in a run, told again: as `observations.collected` says it, without the batch's name. */
+export const Retold = t.Object({
+  run: t.String(),
+  module: t.String(),
+  moduleVersion: Count,
+  /** When the findings were first or last stated, milliseconds; 0 where there are none. */
+  publishedAt: t.Integer(),
+  observations: t.Array(Observation),
+  findings: t.Array(ModuleFinding),
+})
+export type Retold = Static<typeof Retold>
+
 const run = { run: t.String() }
+const next = t.Optional(t.String())
 
 export const storage = defineContract(
   'data-storage',
@@ -137,6 +151,38 @@ export const storage = defineContract(
           ),
         }),
       ),
+    }),
+    listRetold: get('/retold-batches', {
+      summary:
+        'All that was seen and stated in every run, for a reader that rebuilds itself. Reads what was there at the first page.',
+      permission: 'service',
+      input: pageInput,
+      reply: t.Object({ items: t.Array(Retold), next }),
+    }),
+    listAppliedBatches: get('/applied-batches', {
+      summary: 'Names of the batches whose content is stored. To be read before the content by who relies on both.',
+      permission: 'service',
+      input: pageInput,
+      reply: t.Object({
+        items: t.Array(t.Object({ id: t.String(), run: t.String(), lost: t.Optional(Count) })),
+        next,
+      }),
+    }),
+    listDrainedRuns: get('/drained-runs', {
+      summary: 'Runs that drained, with the batches that count, and those that were forgotten.',
+      permission: 'service',
+      input: pageInput,
+      reply: t.Object({
+        items: t.Array(
+          t.Object({
+            run: t.String(),
+            round: t.Integer(),
+            batches: t.Array(t.Tuple([t.Integer(), t.Integer(), t.Integer(), t.Integer()])),
+            forgotten: t.Optional(t.Boolean()),
+          }),
+        ),
+        next,
+      }),
     }),
     deleteRun: remove('/stored-runs/{run}', {
       summary: 'Forgets a run and what only it saw.',

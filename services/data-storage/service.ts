@@ -3,7 +3,7 @@ import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCo
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, search } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
-import { runDrained, runSettled } from '@mirage/services/scan-orchestration/contract.ts'
+import { runDrained, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { applyBatches } from './apply.ts'
 import { deleteRun, markEntities } from './change.ts'
 import { storage } from './contract.ts'
@@ -16,6 +16,7 @@ import {
   findEntity,
   searchEntities,
 } from './read.ts'
+import { forgetStatements, keepStatements, openStatements, retell } from './retell.ts'
 import { settings } from './settings.ts'
 import { openStore } from './store.ts'
 import { viewEntity } from './view.ts'
@@ -23,9 +24,10 @@ import { viewEntity } from './view.ts'
 export const dataStorage = defineService({
   contract: storage,
   settings,
-  needs: { documents, search },
-  async start({ documents, search, settings, clock, metrics, announce }) {
+  needs: { documents, search, scans },
+  async start({ documents, search, scans, settings, clock, log, metrics, announce, caughtUp }) {
     const store = await openStore(documents)
+    const statements = await openStatements(documents)
     const coverage = openCoverage({
       applied: await documents.collection<AppliedBatch>(appliedBatches),
       drained: await documents.collection<DrainedRun>(drainedRuns),
@@ -34,7 +36,17 @@ export const dataStorage = defineService({
         const settled = { run, round, service: 'data-storage', losses, counts: { observations } }
         await announce([announcement(runSettled, workspace, `data-storage/${run}/${round}`, settled)])
       },
+      recover: {
+        caughtUp: () => caughtUp(observationsCollected),
+        async repeat({ workspace, run, round, tasks }) {
+          const { coming } = await scans.repeatTasks({ run, round, tasks }, { workspace })
+          log[coming ? 'warn' : 'error']('Batches of a run were lost', { run, round, tasks: tasks.length, coming })
+          return coming
+        },
+      },
     })
+    /** Nobody else has what was lost to this service; which runs miss something shows when they drain. */
+    const rebuild = async (): Promise<void> => void (await scans.announceDrained({}))
     return {
       handlers: {
         searchEntities: (input, { workspace }) => searchEntities(store, search, workspace, input, clock.now()),
@@ -51,8 +63,22 @@ export const dataStorage = defineService({
         exportObservations: ({ run, entity }, { workspace }) => exportObservations(store, workspace, run, entity),
         exportRelationships: ({ run }, { workspace }) => exportRelationships(store, workspace, run),
         exportSightings: ({ run }, { workspace }) => exportSightings(store, workspace, run),
+        listRetold: (page, { workspace }) => retell(store, statements, workspace, page),
+        listAppliedBatches: ({ after, limit = 1000 }, { workspace }) =>
+          coverage.listApplied(workspace, { limit, ...(after === undefined ? {} : { after }) }),
+        listDrainedRuns: async ({ after, limit = 100 }, { workspace }) => {
+          const page = await coverage.listDrained(workspace, { limit, ...(after === undefined ? {} : { after }) })
+          const items = page.items.map(({ run, round, batches, forgotten }) => ({
+            run,
+            round,
+            batches,
+            ...(forgotten ? { forgotten } : {}),
+          }))
+          return { ...page, items }
+        },
         deleteRun: async ({ run }, { workspace }) => {
           await deleteRun(store, search, workspace, run)
+          await forgetStatements(statements, workspace, run)
           await coverage.forget(workspace, run)
           return {}
         },
@@ -62,6 +88,7 @@ export const dataStorage = defineService({
           observationsCollected,
           async (events) => {
             await applyBatches(store, search, events)
+            await keepStatements(statements, events)
             metrics.count(
               'observations',
               {},
@@ -73,12 +100,17 @@ export const dataStorage = defineService({
             identity: BatchName,
             split: splitBatch,
             settle: (event, lost) => coverage.lose(event, lost),
+            rebuild,
             maxEvents: settings.eventsPerWrite,
           },
         ),
-        on(runDrained, async (events) => {
-          for (const { workspace, payload } of events) await coverage.drain(workspace, payload)
-        }),
+        on(
+          runDrained,
+          async (events) => {
+            for (const { workspace, payload } of events) await coverage.drain(workspace, payload)
+          },
+          { rebuild },
+        ),
       ],
     }
   },

@@ -397,6 +397,21 @@ export const scans = defineContract(
       status: 204,
       safe: true,
     }),
+    announceDrained: post('/drained-announcements', {
+      summary: 'Says again which runs have drained, for a reader that has lost events.',
+      permission: 'service',
+      reply: Nothing,
+      status: 204,
+      safe: true,
+    }),
+    repeatTasks: post('/repetitions', {
+      summary:
+        'Gives closed tasks out again whose batches a reader has lost. Their answers are recorded: nothing is sent.',
+      permission: 'service',
+      input: { ...run, round: t.Integer(), tasks: t.Array(Count, { maxItems: 10_000 }) },
+      reply: t.Object({ coming: t.Boolean({ description: 'Whether what is missing will be announced again.' }) }),
+      safe: true,
+    }),
     getPolicy: get('/policies/{run}', {
       summary: 'What the network must know of a run.',
       permission: 'service',

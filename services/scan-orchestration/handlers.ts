@@ -5,6 +5,7 @@ import { type Reached, type Run, type RunDefinition, type RunPolicy, type scans 
 import { cancelRun, createRun, deleteRun, pauseRun, previewRun, resumeRun } from './lifecycle.ts'
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import type { PlannedRun } from './plan.ts'
+import { announceAllDrained, repeatTasks } from './repeat.ts'
 import type { RunRow } from './tables.ts'
 import { viewLanes, viewRun } from './view.ts'
 import { seedNames, viewReached, watchRun } from './watch.ts'
@@ -57,6 +58,11 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
       await returnTask(orchestrator, returned)
       return {}
     },
+    announceDrained: async () => {
+      await announceAllDrained(orchestrator)
+      return {}
+    },
+    repeatTasks: async (lost, { workspace }) => ({ coming: await repeatTasks(orchestrator, workspace, lost) }),
     getPolicy: async ({ run }, { workspace }) => policyOf(await rowOf(orchestrator, workspace, run)),
   }
 }

@@ -17,6 +17,7 @@ import { type Orchestrator, runningMs, startQueued } from './orchestrator.ts'
 import { readProfiles } from './profiles.ts'
 import { Pulse, Queue } from './pulse.ts'
 import { recover } from './recover.ts'
+import { redrain, repeatOpen } from './repeat.ts'
 import { settings } from './settings.ts'
 import { openStore } from './store.ts'
 import { watchOver } from './work.ts'
@@ -99,10 +100,13 @@ export const scanOrchestration = defineService({
           identity: BatchName,
           split: splitBatch,
           settle: (event, lost) => routeLost(orchestrator, event, lost),
+          rebuild: () => repeatOpen(orchestrator),
           maxEvents: 4,
         }),
-        on(collectionFinished, (events) => finishTasks(orchestrator, events)),
-        on(runSettled, (events) => settleRuns(orchestrator, events)),
+        on(collectionFinished, (events) => finishTasks(orchestrator, events), {
+          rebuild: () => repeatOpen(orchestrator),
+        }),
+        on(runSettled, (events) => settleRuns(orchestrator, events), { rebuild: () => redrain(orchestrator) }),
         on(modulesChanged, async () => orchestrator.work.beat()),
       ],
       async [Symbol.asyncDispose]() {

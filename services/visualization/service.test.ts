@@ -44,6 +44,7 @@ async function start(asked: unknown[]) {
     metrics: openMetrics('visualization'),
     signal: new AbortController().signal,
     announce: () => Promise.reject(new Error('announces nothing')),
+    caughtUp: async () => undefined,
   })
   return handlers
 }

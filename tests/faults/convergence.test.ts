@@ -107,8 +107,14 @@ function surroundings(service: string, announced: OutgoingEvent[], signal: Abort
     metrics: openMetrics(service),
     signal,
     announce: async (events: OutgoingEvent[]) => void announced.push(...events),
+    caughtUp: async () => undefined,
   }
 }
+
+/** Batches are delivered after the end of their run, too: what is missing then will come. */
+const everythingComes = { repeatTasks: async () => ({ coming: true }), announceDrained: async () => ({}) } as never // only these are called
+const noPage = async () => ({ items: [] })
+const nothingStored = { listAppliedBatches: noPage, listRetold: noPage, listDrainedRuns: noPage } as never // likewise
 
 const openStorage: OpenReader = async (folder, announced, signal) => {
   const documents = await openSqliteDocuments({ path: join(folder, 'documents'), perWorkspace: true, use: 'data' })
@@ -116,6 +122,7 @@ const openStorage: OpenReader = async (folder, announced, signal) => {
   const { consumes = [], handlers } = await dataStorage.start({
     documents,
     search,
+    scans: everythingComes,
     settings: { eventsPerWrite: 16 },
     ...surroundings('data-storage', announced, signal),
   })
@@ -145,10 +152,12 @@ const openCorrelation: OpenReader = async (folder, announced, signal) => {
   const running = await correlationEngine.start({
     documents,
     graph,
-    scans: {} as never, // asked only when a run was announced as finished
+    scans: everythingComes,
+    storage: nothingStored,
     settings: { evaluateEveryMs: 60_000 },
     ...surroundings('correlation-engine', announced, signal),
   })
+  for (const { rebuild, rebuildNow } of running.consumes ?? []) if (rebuildNow) await rebuild?.()
   return {
     consumers: running.consumes ?? [],
     async state() {

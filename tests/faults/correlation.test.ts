@@ -212,6 +212,9 @@ async function openStores(): Promise<Stores> {
   }
 }
 
+const noPage = async () => ({ items: [] })
+const nothingStored = { listAppliedBatches: noPage, listRetold: noPage, listDrainedRuns: noPage } as never // only these are called
+
 /** The service on these stores, as after a start: whatever was in memory before is gone. */
 async function open(
   stores: Stores,
@@ -230,7 +233,10 @@ async function open(
       compareRuns: async function* () {
         yield* differences
       },
-    } as never, // only these two are called
+      repeatTasks: async () => ({ coming: true }),
+      announceDrained: async () => ({}),
+    } as never, // only these are called
+    storage: nothingStored,
     settings: { evaluateEveryMs },
     clock: { now: () => now },
     log: silentLog,
@@ -240,8 +246,10 @@ async function open(
       onAnnounce?.()
       stores.announced.push(...events)
     },
+    caughtUp: async () => undefined,
   })
   const consumers = running.consumes!
+  for (const { rebuild, rebuildNow } of consumers) if (rebuildNow) await rebuild?.()
   const poison = {
     log: silentLog,
     signal: stop.signal,
