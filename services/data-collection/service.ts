@@ -13,6 +13,7 @@ import { openRecorder } from './recorder.ts'
 import { Sessions, type SessionsOptions } from './sessions.ts'
 import { settings } from './settings.ts'
 import { openStore } from './store.ts'
+import { startSweeper } from './sweep.ts'
 import { tryModule } from './trial.ts'
 import { work } from './worker.ts'
 import { gather } from './gather.ts'
@@ -51,6 +52,18 @@ export const dataCollection = defineService({
       signal,
     })
     working.catch((error: unknown) => log.error('The collector stopped working', { error }))
+    const sweeper = startSweeper({
+      store,
+      blobs,
+      now,
+      log,
+      signal,
+      afterMs: settings.sweepAfterMs,
+      async isIdle() {
+        const { items } = await scans.listRuns({ limit: 100 })
+        return !items.some(({ status }) => status === 'running')
+      },
+    })
     return {
       handlers: {
         listExchanges: (input, { workspace }) => listExchanges(store, workspace, input),
@@ -63,12 +76,15 @@ export const dataCollection = defineService({
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events) {
             if (payload.status !== 'running' && payload.status !== 'queued') await sessions.close(payload.run)
-            if (payload.status === 'deleted') await deleteExchanges(store, workspace, payload.run)
+            if (payload.status !== 'deleted') continue
+            await deleteExchanges(store, workspace, payload.run)
+            sweeper.exchangesDeleted()
           }
         }),
       ],
       async [Symbol.asyncDispose]() {
         await working.catch(() => undefined)
+        await sweeper.ended
         await sessions[Symbol.asyncDispose]()
         await engine[Symbol.asyncDispose]()
       },

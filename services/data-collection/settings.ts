@@ -17,6 +17,11 @@ export const settings = t.Object(
       default: [],
       description: 'Recursive resolvers for runs that name none; empty for well-known public ones.',
     }),
+    sweepAfterMs: t.Integer({
+      default: 600_000,
+      minimum: 100,
+      description: 'How long after runs were deleted the bodies of their answers go, milliseconds; while nothing runs.',
+    }),
     allowPrivateTargets: t.Boolean({ default: false, description: 'Seeds may name private address ranges.' }),
   },
   { additionalProperties: false },

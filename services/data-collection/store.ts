@@ -48,6 +48,8 @@ const exchanges: CollectionSpec<ExchangeDocument> = {
     runModule: ['run', 'module', 'at'],
     reuse: ['reuse', 'at'],
     page: ['page', 'at'],
+    body: ['body'],
+    certificates: ['certificates'],
   },
 }
 
