@@ -1004,7 +1004,8 @@ export const manifest: ManifestEntry[] = [
       "open-port",
       "technology",
       "domain",
-      "vulnerability"
+      "vulnerability",
+      "ip-address"
     ],
     "contact": "stored",
     "origin": "shodan",

@@ -21,6 +21,20 @@ testModule(module, import.meta.dirname, {
         '-subdomain-> domain:warehouse-7.northwind.example',
       ],
     },
+    {
+      name: 'tags names below which any name answers',
+      given: 'northwind.example',
+      dns: `
+        www.northwind.example A 198.18.0.10
+        preview.northwind.example A 198.18.0.10
+        *.preview.northwind.example A 198.18.0.11
+      `,
+      expect: [
+        '-subdomain-> domain:www.northwind.example',
+        '-subdomain-> domain:preview.northwind.example',
+        '= domain:preview.northwind.example #wildcard',
+      ],
+    },
     { name: 'finds nothing', given: 'northwind.example', dns: '', expect: [] },
     {
       name: 'refuses labels that are none',

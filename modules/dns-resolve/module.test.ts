@@ -58,7 +58,48 @@ testModule(module, import.meta.dirname, {
         bucket.storage.test NXDOMAIN
         _sip._udp.northwind.example SRV 0 0 5060 .
       `,
-      expect: ['domain:old.northwind.example -dns_record:CNAME-> domain:bucket.storage.test {"ttl":300}'],
+      expect: [
+        'domain:gone.northwind.example = domain:gone.northwind.example #unresolved',
+        'domain:old.northwind.example -dns_record:CNAME-> domain:bucket.storage.test {"ttl":300}',
+        'domain:bucket.storage.test = domain:bucket.storage.test #unresolved',
+      ],
+    },
+    {
+      name: 'tags what is shared among customers, and the names that lead to it',
+      given: 'northwind.example',
+      dns: `
+        * NXDOMAIN
+        northwind.example CNAME d1.cloudfront.net
+        d1.cloudfront.net A 13.32.0.1
+        d1.cloudfront.net AAAA 2606:4700::1
+      `,
+      expect: [
+        `-dns_record:CNAME-> domain:d1.cloudfront.net #cdn ${ttl}`,
+        `domain:d1.cloudfront.net -dns_record:A-> ip-address:13.32.0.1 #cdn ${ttl}`,
+        `domain:d1.cloudfront.net -dns_record:AAAA-> ip-address:2606:4700::1 #cdn ${ttl}`,
+        '= domain:northwind.example #cdn',
+      ],
+    },
+    {
+      name: 'tells servers of a provider from names on one, and parks what a parking service serves',
+      given: ['shop.northwind.example', 'parked.test'],
+      dns: `
+        * NXDOMAIN
+        shop.northwind.example A 199.83.128.1
+        shop.northwind.example A 23.227.38.65
+        shop.northwind.example MX 10 mx1.northwind.iphmx.com
+        parked.test A 198.18.0.9
+        parked.test NS ns1.sedoparking.com
+      `,
+      expect: [
+        `domain:shop.northwind.example -dns_record:A-> ip-address:199.83.128.1 #waf ${ttl}`,
+        `domain:shop.northwind.example -dns_record:A-> ip-address:23.227.38.65 #cloud ${ttl}`,
+        `domain:shop.northwind.example -mail_server-> domain:mx1.northwind.iphmx.com {"ttl":300,"preference":10}`,
+        'domain:shop.northwind.example = domain:shop.northwind.example #cloud #waf',
+        `domain:parked.test -dns_record:A-> ip-address:198.18.0.9 ${ttl}`,
+        `domain:parked.test -name_server-> domain:ns1.sedoparking.com ${ttl}`,
+        'domain:parked.test = domain:parked.test #parked',
+      ],
     },
     {
       name: 'says when no resolver answers',

@@ -1,14 +1,16 @@
 import { isApex } from '@mirage/model/domain-name.ts'
-import type { DnsQuestion } from '@mirage/model/exchange.ts'
+import type { DnsAnswer, DnsQuestion } from '@mirage/model/exchange.ts'
 import { defineModule, observe } from '@mirage/module-sdk'
 import { chainOf, recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
 import { serviceNames } from './services.ts'
+import { tagOf } from './tags.ts'
 
 const recordTypesOfName = ['AAAA', 'MX', 'NS', 'SOA', 'TXT', 'CAA'] as const
 
 /**
  * The records of names: addresses first, because one question tells whether a name exists, then the other types
  * of those that do, and the service records of registrable domains. A name that is an alias has no records of its own.
+ * What leads to a provider's shared infrastructure is tagged, and names that do not exist are.
  * Source: RFC 1035, RFC 2782 (SRV), RFC 8659 (CAA), RFC 8020 (NXDOMAIN means nothing of any type).
  */
 export const module = defineModule({
@@ -26,12 +28,22 @@ export const module = defineModule({
   sample: 'northwind.example',
   batch: 1000,
   async *runBatch({ entities, dns }) {
-    const further: DnsQuestion[] = []
-    for await (const answer of dns.resolveMany(entities.map(({ value }) => ({ name: value, type: 'A' })))) {
+    const tags = new Map<string, Set<string>>()
+    const tag = (name: string, which: string): void => void tags.set(name, (tags.get(name) ?? new Set()).add(which))
+    function* sightingsOf(answer: DnsAnswer) {
       for (const record of chainOf(answer)) {
         const sighting = sightingOf(record)
-        if (sighting) yield sighting
+        if (!sighting) continue
+        const shared = tagOf(sighting)
+        if (shared !== undefined) tag(answer.name, shared)
+        yield shared !== undefined && sighting.via === 'dns_record' ? { ...sighting, tags: [shared] } : sighting
       }
+    }
+
+    const further: DnsQuestion[] = []
+    for await (const answer of dns.resolveMany(entities.map(({ value }) => ({ name: value, type: 'A' })))) {
+      yield* sightingsOf(answer)
+      if (answer.status === 'NXDOMAIN') tag(endOf(answer), 'unresolved')
       if (answer.status !== 'NOERROR' && answer.status !== 'NODATA') continue
       const { name } = answer
       const isAlias = answer.records.some((record) => record.name === name && record.type === 'CNAME')
@@ -47,10 +59,17 @@ export const module = defineModule({
         const apex = answer.name.split('.').slice(2).join('.')
         yield observe('domain', answer.name, { via: 'subdomain', from: { type: 'domain', value: apex } })
       }
-      for (const record of chainOf(answer)) {
-        const sighting = sightingOf(record)
-        if (sighting) yield sighting
-      }
+      yield* sightingsOf(answer)
+    }
+    for (const [name, which] of tags) {
+      yield observe('domain', name, { from: { type: 'domain', value: name }, tags: [...which] })
     }
   },
 })
+
+/** The name that a chain of aliases ends in: the one that an NXDOMAIN is about (RFC 6604 §3). */
+function endOf(answer: DnsAnswer): string {
+  let end = answer.name
+  for (const { type, data } of chainOf(answer)) if (type === 'CNAME') end = data
+  return end
+}

@@ -12,6 +12,7 @@ testModule(module, import.meta.dirname, {
         transfer lab.northwind.example ns2.northwind.example
         printer.lab.northwind.example A 198.18.0.40
         *.dyn.lab.northwind.example A 198.18.0.41
+        dyn.lab.northwind.example A 198.18.0.41
         wiki.lab.northwind.example CNAME web.northwind.example
       `,
       expect: [
@@ -19,6 +20,9 @@ testModule(module, import.meta.dirname, {
         '-name_server-> domain:ns2.northwind.example {"ttl":300}',
         '-subdomain-> domain:printer.lab.northwind.example',
         'domain:printer.lab.northwind.example -dns_record:A-> ip-address:198.18.0.40 {"ttl":300}',
+        '-subdomain-> domain:dyn.lab.northwind.example',
+        'domain:dyn.lab.northwind.example -dns_record:A-> ip-address:198.18.0.41 {"ttl":300}',
+        '= domain:dyn.lab.northwind.example #wildcard',
         '-subdomain-> domain:wiki.lab.northwind.example',
         'domain:wiki.lab.northwind.example -dns_record:CNAME-> domain:web.northwind.example {"ttl":300}',
       ],

@@ -35,13 +35,18 @@ export const module = defineModule({
       if (!transfer) continue
       open.push(server)
       const owners = new Set<string>()
+      const wildcards = new Set<string>()
       for (const record of transfer.records) {
         const owner = record.name
+        if (owner.startsWith('*.')) wildcards.add(owner.slice(2))
         if (owner.startsWith('*.') || (owner !== zone && !isBelow(owner, zone))) continue
         if (owner !== zone && !owners.has(owner)) yield observe('domain', owner, { via: 'subdomain' })
         owners.add(owner)
         const sighting = sightingOf(record)
         if (sighting) yield sighting
+      }
+      for (const name of wildcards) {
+        if (name === zone || owners.has(name)) yield observe('domain', name, { tags: ['wildcard'] })
       }
     }
     if (open.length > 0) {

@@ -7,6 +7,7 @@ const html = { 'content-type': 'text/html; charset=utf-8' }
 const home = `<!doctype html><html><head><title> Northwind
   Traders </title><meta name="generator" content="WordPress 6.5.2"><link rel="shortcut icon" href="/i.ico">
   <script src="/wp-includes/js/jquery/jquery.min.js"></script></head><body>Hello</body></html>`
+const login = '<form><input name=user><input name=pass type=password></form>'
 const down = Object.assign(new Error('The connection to the host failed.'), { outcome: 'unreachable' })
 const refused = Object.assign(new Error('other.test is not in scope.'), { outcome: 'out-of-scope' })
 
@@ -76,6 +77,29 @@ testModule(module, import.meta.dirname, {
       http: [{ url: 'https://[2001:db8::1]:8443/', status: 404, headers: html, body: '<title>Not found</title>' }],
       expect: [
         '-website-> url:https://[2001:db8::1]:8443/ {"status":404,"contentType":"text/html; charset=utf-8","length":24,"address":"192.0.2.80"}',
+      ],
+    },
+    {
+      name: 'tags what stands before a site, and pages that ask for a password',
+      given: 'login.northwind.example',
+      http: [
+        {
+          url: 'https://login.northwind.example/',
+          headers: { ...html, server: 'cloudflare', 'x-iinfo': '1-2-3' },
+          body: login,
+        },
+        {
+          url: 'http://login.northwind.example/',
+          status: 403,
+          headers: { ...html, 'cf-mitigated': 'challenge' },
+          body: 'wait',
+        },
+        { url: 'https://login.northwind.example/favicon.ico', status: 404 },
+      ],
+      expect: [
+        `-website-> url:https://login.northwind.example/ #cdn #login #waf {"status":200,"server":"cloudflare","contentType":"text/html; charset=utf-8","length":${size(login)},"address":"192.0.2.80"}`,
+        'url:https://login.northwind.example/ -product_used-> technology:cloudflare',
+        '-website-> url:http://login.northwind.example/ #waf {"status":403,"contentType":"text/html; charset=utf-8","length":4,"address":"192.0.2.80"}',
       ],
     },
     {

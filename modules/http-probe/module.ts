@@ -1,8 +1,9 @@
 import type { HttpAnswer } from '@mirage/model/exchange.ts'
-import { type Context, defineModule, observe } from '@mirage/module-sdk'
+import { type Context, type Http, defineModule, observe } from '@mirage/module-sdk'
 import { headerOf, mediaTypeOf } from '@mirage/module-sdk/body.ts'
 import { type Page, isHtml, readPage, resolveLink } from '@mirage/module-sdk/page.ts'
 import { faviconHash } from './favicon.ts'
+import { tagsOf } from './front.ts'
 import { technologiesOf } from './technologies.ts'
 
 const asTarget = { anyCertificate: true, redirects: 0, maxBytes: 2 * 1024 * 1024, timeoutMs: 15_000 }
@@ -11,7 +12,8 @@ const webPorts: Record<string, string[]> = { 8000: ['http'], 8080: ['http'], 844
 
 /**
  * The web sites of a name, or of an open port that usually has one: status, title and headers of each root, where it
- * redirects to, and of the page at the end the products and the favicon.
+ * redirects to, whether a delivery network or a filter stands before it, and of the page at the end the products and the
+ * favicon.
  */
 export const module = defineModule({
   id: 'http-probe',
@@ -29,52 +31,61 @@ export const module = defineModule({
   volatile: ['length', 'address'],
   sample: 'northwind.example',
   async *run({ entity, http }) {
-    const answers = new Map<string, Promise<HttpAnswer | undefined>>()
-    const ask = (address: string): Promise<HttpAnswer | undefined> => {
-      const asked = answers.get(address) ?? http.look(address, asTarget)
+    const visits = new Map<string, Promise<Visit | undefined>>()
+    const visit = (address: string): Promise<Visit | undefined> => {
+      const visited = visits.get(address) ?? look(http, address)
       // Whoever awaits it hears of it; one that is left behind by another's failure ends nothing.
-      asked.catch(() => {})
-      answers.set(address, asked)
-      return asked
+      visited.catch(() => {})
+      visits.set(address, visited)
+      return visited
     }
     const described = new Set<string>()
     const roots = rootsOf(entity.type, entity.value)
     // Together: a host that stays silent is waited for once, not once a port.
-    for (const root of roots) void ask(root)
+    for (const root of roots) void visit(root)
     for (const root of roots) {
       let at = root
-      let answer = await ask(root)
-      if (!answer) continue
-      yield observe('url', root, { via: 'website', attributes: attributesOf(answer), exchange: answer.exchange })
-      for (let hops = 0; answer && hops < maxHops; hops++) {
-        const { status, exchange }: HttpAnswer = answer
+      let seen = await visit(root)
+      if (!seen) continue
+      yield observe('url', root, { via: 'website', ...describe(seen) })
+      for (let hops = 0; seen && hops < maxHops; hops++) {
+        const { answer }: Visit = seen
+        const { status, exchange } = answer
         const target = status >= 300 && status < 400 ? headerOf(answer, 'location') : undefined
         const next = target === undefined ? undefined : resolveLink(target, at)
         if (next === undefined || next === at) break
         const from = { type: 'url', value: at } as const
         yield observe('url', next, { via: 'redirects_to', from, attributes: { redirect: status }, exchange })
-        answer = await ask(next)
+        seen = await visit(next)
         at = next
       }
-      if (!answer || answer.status >= 300 || described.has(at)) continue
+      if (!seen || seen.answer.status >= 300 || described.has(at)) continue
       described.add(at)
-      if (at !== root) yield observe('url', at, { attributes: attributesOf(answer), exchange: answer.exchange })
-      yield* describePage(at, answer, ask)
+      if (at !== root) yield observe('url', at, describe(seen))
+      yield* describePage(at, seen, visit)
     }
   },
 })
 
-type Ask = (address: string) => Promise<HttpAnswer | undefined>
+/** An answer, and its page where it is one: read once, whoever looks at it. */
+interface Visit {
+  answer: HttpAnswer
+  page: Page | undefined
+}
 
-async function* describePage(at: string, answer: HttpAnswer, ask: Ask) {
+async function look(http: Http, address: string): Promise<Visit | undefined> {
+  const answer = await http.look(address, asTarget)
+  return answer && { answer, page: answer.status < 300 && isHtml(answer) ? readPage(answer) : undefined }
+}
+
+async function* describePage(at: string, { answer, page }: Visit, visit: (url: string) => Promise<Visit | undefined>) {
   const from = { type: 'url', value: at } as const
   const { exchange } = answer
-  const page = pageOf(answer)
   for (const { name, version } of technologiesOf(answer, page)) {
     yield observe('technology', name, { via: 'product_used', from, attributes: { version }, exchange })
   }
   if (!page) return
-  const icon = await ask(iconOf(page, at))
+  const icon = (await visit(iconOf(page, at)))?.answer
   if (icon?.status !== 200 || icon.body.length === 0 || icon.truncated || mediaTypeOf(icon).startsWith('text/')) return
   yield observe('fingerprint', `favicon-mmh3:${faviconHash(icon.body)}`, {
     via: 'uses_fingerprint',
@@ -96,13 +107,9 @@ function iconOf(page: Page, at: string): string {
   return named && new URL(named.url).origin === origin ? named.url : `${origin}/favicon.ico`
 }
 
-function pageOf(answer: HttpAnswer): Page | undefined {
-  return answer.status < 300 && isHtml(answer) ? readPage(answer) : undefined
-}
-
-function attributesOf(answer: HttpAnswer): Record<string, unknown> {
-  const page = pageOf(answer)
-  return {
+/** What every sighting of a visited URL says. */
+function describe({ answer, page }: Visit): { attributes: Record<string, unknown>; tags: string[]; exchange: string } {
+  const attributes = {
     status: answer.status,
     title: page?.title,
     description: page?.meta['description'],
@@ -116,4 +123,5 @@ function attributesOf(answer: HttpAnswer): Record<string, unknown> {
     address: answer.address,
     untrusted: answer.tls?.untrusted,
   }
+  return { attributes, tags: tagsOf(answer, page), exchange: answer.exchange }
 }

@@ -17,7 +17,7 @@ testModule(module, import.meta.dirname, {
         '-product_used-> technology:http-server {"cpe":"cpe:/a:apache:http_server"}',
         '-product_used-> technology:openssh {"cpe":"cpe:2.3:a:openbsd:openssh:8.9p1:*:*:*:*:*:*:*","version":"8.9p1"}',
         '<-affects- vulnerability:CVE-2023-44487',
-        '= ip-address:198.18.0.10 {"shodanTags":["cloud","eol-product"]}',
+        '= ip-address:198.18.0.10 #cloud {"shodanTags":["cloud","eol-product"]}',
       ],
     },
     {

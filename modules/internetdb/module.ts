@@ -40,7 +40,10 @@ export const module = defineModule({
       if (product) yield observe('technology', product, { via: 'product_used', attributes: { cpe, version } })
     }
     for (const id of vulns) yield observe('vulnerability', id, { via: 'affects', direction: 'in' })
-    if (tags.length > 0) yield observe('ip-address', address, { attributes: { shodanTags: tags.sort() } })
+    if (tags.length > 0) {
+      const ours = tags.filter((tag) => tag === 'cdn' || tag === 'cloud')
+      yield observe('ip-address', address, { attributes: { shodanTags: tags.sort() }, tags: ours })
+    }
   },
 })
 

@@ -16,6 +16,7 @@ testModule(module, import.meta.dirname, {
         '-port-> open-port:198.18.0.10:53/udp @2025-12-19T10:00:00.000Z',
         '-mentions-> domain:www.northwind.example',
         '<-affects- vulnerability:CVE-2018-15473',
+        '= ip-address:198.18.0.10 #cdn',
       ],
     },
     {

@@ -13,6 +13,7 @@ const Host = t.Object({
   ),
   hostnames: t.Optional(t.Array(t.String())),
   vulns: t.Optional(t.Array(t.String())),
+  tags: t.Optional(t.Array(t.String())),
 })
 
 /**
@@ -28,7 +29,7 @@ export const module = defineModule({
   documentation: 'https://developer.shodan.io/api',
   terms: 'https://www.shodan.io/legal/tos',
   consumes: [{ type: 'ip-address', where: 'isPublic' }],
-  produces: ['open-port', 'technology', 'domain', 'vulnerability'],
+  produces: ['open-port', 'technology', 'domain', 'vulnerability', 'ip-address'],
   contact: 'stored',
   origin: 'shodan',
   useCases: ['footprint', 'investigate'],
@@ -42,7 +43,7 @@ export const module = defineModule({
       secrets: ['key'],
     })
     if (!host) return
-    const { data, hostnames = [], vulns = [] } = host
+    const { data, hostnames = [], vulns = [], tags = [] } = host
     for (const { port, transport = 'tcp', product, version, timestamp, cpe23 } of data) {
       const socket = `${address.includes(':') ? `[${address}]` : address}:${port}/${transport}`
       yield observe('open-port', socket, { via: 'port', seenAt: timestamp })
@@ -56,5 +57,7 @@ export const module = defineModule({
     }
     for (const name of hostnames) yield observe('domain', name, { via: 'mentions' })
     for (const id of vulns) yield observe('vulnerability', id, { via: 'affects', direction: 'in' })
+    const ours = tags.filter((tag) => tag === 'cdn' || tag === 'cloud')
+    if (ours.length > 0) yield observe('ip-address', address, { tags: ours })
   },
 })

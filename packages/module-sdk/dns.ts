@@ -6,11 +6,13 @@ export const recordEntityTypes = ['ip-address', 'domain', 'dns-record'] as const
 
 type RecordEntityType = (typeof recordEntityTypes)[number]
 
+export type RecordSighting = Sighting<RecordEntityType>
+
 /**
  * What a record says, as an edge from its owner; undefined for a type that says nothing of entities (DNSSEC, PTR) and
  * for a null MX or SRV target (RFC 7505, RFC 2782). The TTL is the attribute `ttl`: declare it `volatile`.
  */
-export function sightingOf(record: DnsRecord): Sighting<RecordEntityType> | undefined {
+export function sightingOf(record: DnsRecord): RecordSighting | undefined {
   const { name, type, data, ttl } = record
   const from = { type: 'domain', value: name } as const
   switch (type) {

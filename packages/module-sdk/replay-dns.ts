@@ -82,7 +82,9 @@ export function openZone(text: string, refuse: (what: string) => never, nextExch
       }
     },
     async isWildcard(parent) {
-      return zone.records.some((record) => record.name === `*.${parent}`)
+      const records = zone.records.filter(({ name }) => name === `*.${parent}`)
+      for (const record of records) unused.delete(record)
+      return records.length > 0
     },
     async transfer(name, server) {
       const line = zone.transfers.find((transfer) => transfer.zone === name && transfer.server === server)

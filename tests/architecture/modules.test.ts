@@ -79,6 +79,11 @@ describe('every word of the domain is spoken by a module', () => {
     expect(entityTypes.filter((type) => !found.includes(type)).sort()).toEqual(notYetFound.sort())
   })
 
+  test('tags', () => {
+    const tags = ['cdn', 'cloud', 'waf', 'wildcard', 'parked', 'unresolved', 'expired', 'login']
+    expect(tags.filter((tag) => !expected.includes(` #${tag}`))).toEqual([])
+  })
+
   test('relationship kinds', () => {
     const made = relationshipKinds.filter((kind) => new RegExp(`-${kind}(?::[A-Z]+)?->|<-${kind}-`).test(expected))
     expect(relationshipKinds.filter((kind) => !made.includes(kind)).sort()).toEqual(notYetMade.sort())

@@ -26,6 +26,8 @@ export interface LabInstallation extends AsyncDisposable {
   scan(definition: Omit<RunDefinition, 'seeds' | 'lab'>): Promise<Run>
   /** Everything a run found, by value instead of by id. */
   found(run: string): AsyncGenerator<FoundLine>
+  /** The tags of what a run found, each with its entities as `type:value`. */
+  tagged(run: string): Promise<Record<string, string[]>>
 }
 
 export async function openLabInstallation(): Promise<LabInstallation> {
@@ -62,6 +64,12 @@ export async function openLabInstallation(): Promise<LabInstallation> {
       }
       for await (const { from, to, ...edge } of await store.exportRelationships({ run }))
         yield { ...edge, from: names.get(from) ?? from, to: names.get(to) ?? to }
+    },
+    async tagged(run) {
+      const tagged: Record<string, string[]> = {}
+      for await (const { type, value, tags } of await store.exportEntities({ run }))
+        for (const tag of tags) (tagged[tag] ??= []).push(`${type}:${value}`)
+      return tagged
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }

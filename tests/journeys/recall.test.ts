@@ -23,6 +23,16 @@ test('every module together finds 99 % of what can be found, and nothing that is
   expect(run).toMatchObject({ status: 'finished', losses: 0 })
   expect(score.invented).toEqual([])
   expect(score.expected).toBeGreaterThan(1500)
+  const { page: _pages, ...tagged } = await installation.tagged(run.run)
+  // Of the vocabulary only `waf` has no case in the lab.
+  expect(Object.keys(tagged).sort()).toEqual(['cdn', 'cloud', 'expired', 'login', 'parked', 'unresolved', 'wildcard'])
+  expect(tagged).toMatchObject({
+    wildcard: ['domain:preview.northwind.example'],
+    cdn: expect.arrayContaining(['domain:static.northwind.example', 'domain:d2xk3q8h1v7b4n.cloudfront.net']),
+    cloud: expect.arrayContaining(['domain:shop.northwind.example']),
+    parked: expect.arrayContaining(['domain:promo.northwind.example']),
+    unresolved: expect.arrayContaining(['domain:campaign2019.northwind.example']),
+  })
   // Few enough to be read in the failure.
   expect(score.recall < 0.99 ? score.missed : []).toEqual([])
 }, 240_000)
