@@ -444,6 +444,37 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./hackertarget/module.ts')).module,
   },
   {
+    "id": "hackertarget-reverse",
+    "version": 1,
+    "title": "HackerTarget: reverse IP",
+    "summary": "Names that share an address",
+    "homepage": "https://hackertarget.com",
+    "documentation": "https://hackertarget.com/reverse-ip-lookup/",
+    "terms": "https://hackertarget.com/terms/",
+    "consumes": [
+      {
+        "type": "ip-address",
+        "where": "isPublic"
+      }
+    ],
+    "produces": [
+      "domain"
+    ],
+    "contact": "stored",
+    "origin": "hackertarget",
+    "useCases": [
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 2,
+      "concurrency": 1,
+      "group": "hackertarget",
+      "cacheFor": "7d"
+    },
+    "sample": "198.18.0.10",
+    load: async () => (await import('./hackertarget-reverse/module.ts')).module,
+  },
+  {
     "id": "hibp-account",
     "version": 1,
     "title": "Have I Been Pwned: e-mail addresses",
@@ -985,6 +1016,37 @@ export const manifest: ManifestEntry[] = [
     },
     "sample": "198.18.0.10",
     load: async () => (await import('./ripestat/module.ts')).module,
+  },
+  {
+    "id": "ripestat-geo",
+    "version": 1,
+    "title": "RIPEstat: places",
+    "summary": "Where the addresses of a block are",
+    "homepage": "https://stat.ripe.net",
+    "documentation": "https://stat.ripe.net/docs/data-api/api-endpoints/maxmind-geo-lite",
+    "terms": "https://www.maxmind.com/en/geolite2/eula",
+    "consumes": [
+      {
+        "type": "netblock"
+      }
+    ],
+    "produces": [
+      "geo-point"
+    ],
+    "contact": "stored",
+    "origin": "maxmind",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perSecond": 8,
+      "concurrency": 4,
+      "group": "ripestat",
+      "cacheFor": "7d"
+    },
+    "sample": "198.18.8.0/22",
+    load: async () => (await import('./ripestat-geo/module.ts')).module,
   },
   {
     "id": "shodan",

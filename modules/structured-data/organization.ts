@@ -72,6 +72,9 @@ export function pointsOf(node: Node, page: JsonLd): string[] {
 /** True for a legal entity identifier (ISO 17442): 18 characters and two check digits (ISO 7064 MOD 97-10). */
 export function isLei(text: string): boolean {
   if (!/^[A-Z\d]{18}\d{2}$/.test(text)) return false
-  const digits = text.split('').map((character) => Number.parseInt(character, 36)).join('')
+  const digits = text
+    .split('')
+    .map((character) => Number.parseInt(character, 36))
+    .join('')
   return BigInt(digits) % 97n === 1n
 }

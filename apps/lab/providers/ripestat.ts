@@ -1,4 +1,7 @@
+import { boundsOf } from '@mirage/model/netblock.ts'
+import { formatAddress } from '@mirage/model/address.ts'
 import { normalise } from '@mirage/model/registry.ts'
+import { placeOfNetwork } from '../world/place.ts'
 import type { World } from '../world/world.ts'
 import { json, type Provider, type ProviderReply } from './provider.ts'
 
@@ -10,11 +13,13 @@ const calls: Record<string, (resource: string, world: World) => Answer> = {
   'network-info': networkInfo,
   'announced-prefixes': announcedPrefixes,
   'as-overview': asOverview,
+  'maxmind-geo-lite': places,
 }
 
 /**
  * RIPEstat Data API: `GET /data/CALL/data.json?resource=R`, each answer in the same envelope.
- * https://stat.ripe.net/docs/data-api/api-endpoints/ (network-info, announced-prefixes, as-overview)
+ * https://stat.ripe.net/docs/data-api/api-endpoints/ (network-info, announced-prefixes, as-overview,
+ * maxmind-geo-lite)
  */
 export const ripestat: Provider = {
   id: 'ripestat',
@@ -73,6 +78,31 @@ function asOverview(resource: string, world: World): Answer {
       holder: system ? `${system.name} - ${system.holder.organization}` : null,
       announced: system !== undefined,
       ...period,
+    },
+  }
+}
+
+/** A block is where the network of its first address is. */
+function places(resource: string, world: World): Answer {
+  const block = normalise('netblock', resource)
+  if (block === undefined) return { error: `"${resource}" is no prefix.` }
+  const network = world.networkOf(formatAddress(boundsOf(block).first))
+  const place = network && placeOfNetwork(network)
+  const unknown = place ? 0 : 100
+  const located = place && {
+    resource: block,
+    locations: [{ ...place, resources: [block], covered_percentage: 100 }],
+    unknown_percentage: unknown,
+  }
+  return {
+    version: '1.0',
+    data: {
+      located_resources: located ? [located] : [],
+      unknown_percentage: block.includes(':') ? { v6: unknown } : { v4: unknown },
+      result_time: period.query_endtime,
+      latest_time: period.query_endtime,
+      earliest_time: period.query_endtime,
+      parameters: { resource: block, resolution: 'raw', cache: null },
     },
   }
 }

@@ -13,6 +13,7 @@ import { type Fact, keyOf, type Oracle, saw, type Thing, thing } from './fact.ts
 import { fleetTruth } from './fleet.ts'
 import { nameOracles } from './names.ts'
 import { pageOracles } from './pages.ts'
+import { placeOracles } from './places.ts'
 import { webOracles } from './web.ts'
 
 export type TruthLine =
@@ -28,6 +29,7 @@ export const oracles: readonly Oracle[] = [
   ...accountOracles,
   ...exposureOracles,
   ...nameOracles,
+  ...placeOracles,
 ]
 
 /** The apex that is scanned. */

@@ -19,6 +19,14 @@ export function* hostSearch(world: World, domain: string): Generator<{ name: str
     if (isHostSearched(world, index)) yield { name: fleet.nameOf(index), address: fleet.addressOf(index) }
 }
 
+/** The names that a reverse search lists at an address: about half of the public ones that own its record. */
+export function namesAt(world: World, address: string): string[] {
+  return [...world.records]
+    .filter(([name, records]) => isPublic(name) && records.some(({ type, data }) => type === 'A' && data === address))
+    .map(([name]) => name)
+    .filter((name) => mix(world.seed, wordNumber(name), 26) % 2 === 0)
+}
+
 /** True when the host search lists this name of the fleet: one in twenty. */
 export function isHostSearched(world: World, index: number): boolean {
   const fate = world.fleet.fateOf(index)
