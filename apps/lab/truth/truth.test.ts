@@ -98,6 +98,15 @@ describe('conventions', () => {
     ])
   })
 
+  test('certificates without names are met, and lead to no name', () => {
+    const { certificates } = makeWorld({ seed: 7, size: 'demo' })
+    for (const machine of ['voip1', 'office']) {
+      const from = `certificate:${certificates.presentedBy(machine, undefined)!.fingerprint}`
+      expect(demo.filter(isEdge).find(({ to }) => to === from)?.by, machine).toEqual(['tls-certificate'])
+      expect(demo.filter(isEdge).filter((line) => line.from === from)).toEqual([])
+    }
+  })
+
   test('fewer modules discover less, through each other', async () => {
     const alone = await Array.fromAsync(labTruth({ size: 'demo', seed: 7, modules: ['rdap-ip'] }))
     expect(alone.filter(({ by }) => by.length > 0)).toEqual([])

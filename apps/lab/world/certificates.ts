@@ -44,6 +44,8 @@ const placed: readonly Placed[] = [
     kind: 'self-signed',
     unlogged: true,
   },
+  // Its only name is none of DNS, and there are no alternative names.
+  { machine: 'voip1', commonName: 'SIP gateway 00:53:ac', names: [], kind: 'self-signed', unlogged: true },
   // Nothing in it says whose it is.
   { machine: 'office', names: [], kind: 'self-signed', unlogged: true },
   // Presented for batch.northwind.example, too, which it does not name.

@@ -58,7 +58,7 @@ const plans: readonly Plan[] = [
     reverse: 'mail.northwind.example',
   },
   { id: 'legacy1', network: 'northwind', ports: { 80: 'http', 23: 'telnet' } },
-  { id: 'voip1', network: 'northwind', ports: { 5060: 'sip' }, reverse: 'sip.northwind.example' },
+  { id: 'voip1', network: 'northwind', ports: { 5060: 'sip', 8443: 'https' }, reverse: 'sip.northwind.example' },
   { id: 'vault1', network: 'northwind', ports: {}, filtered: true, unindexed: true },
   { id: 'backup1', network: 'northwind', ports: { 22: 'dropbear' }, reverse: 'tape-library.northwind.example' },
   { id: 'corpns', network: 'northwind', ports: dns, reverse: 'ns.corp.northwind.example' },

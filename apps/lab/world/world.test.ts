@@ -87,6 +87,11 @@ describe('certificates', () => {
     expect(own.verify(own.publicKey)).toBe(true)
     expect(present('office', 'office-london.corp.northwind.example').subjectAltName).toBeUndefined()
     expect(present('office', 'office-london.corp.northwind.example').subject).toBeUndefined()
+    const gateway = present('voip1', 'sip.northwind.example')
+    expect({ subject: gateway.subject, names: gateway.subjectAltName }).toEqual({
+      subject: 'CN=SIP gateway 00:53:ac',
+      names: undefined,
+    })
   })
 
   test('are listed by growing id, and only for names of the domain', () => {
