@@ -40,6 +40,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
   const key = module.needs
     ? (await registry.revealKey({ name: module.needs.key }, { workspace: task.workspace })).value
     : undefined
+  const settings = await settingsOf(module, registry, task.workspace)
   const spent = { request: 0, query: 0 }
   const timeout = AbortSignal.timeout(parseDuration(module.limits?.timeout ?? defaultTimeout)!)
   const stop = AbortSignal.any([signal, timeout])
@@ -63,7 +64,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
   })
   let end: Ended | undefined
   try {
-    const work = { run: task.run, entities: task.entities, ...(key === undefined ? {} : { key }) }
+    const work = { run: task.run, entities: task.entities, settings, ...(key === undefined ? {} : { key }) }
     const log = (message: string, fields?: Record<string, unknown>): void =>
       options.log.debug(message, { module: module.id, ...fields })
     for await (const yielded of runModule(module, work, transport, { signal: stop, now, log })) {
@@ -99,6 +100,16 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
   } finally {
     outbox.close()
   }
+}
+
+/** What people set of the module's own settings. */
+export async function settingsOf(
+  module: AnyModule,
+  registry: Client<typeof moduleRegistry>,
+  workspace: string,
+): Promise<Record<string, unknown>> {
+  if (!module.settings) return {}
+  return (await registry.getModuleSettings({ module: module.id }, { workspace })).given
 }
 
 /** Outcomes that a vanished lab looks like. Partial answers too: a module may have gone on after a failure. */

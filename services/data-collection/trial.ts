@@ -8,7 +8,7 @@ import { normalise } from '@mirage/model/registry.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { runModule } from '@mirage/module-sdk/run.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
-import { unknownModule } from './attempt.ts'
+import { settingsOf, unknownModule } from './attempt.ts'
 import { openRun, type SessionsOptions } from './sessions.ts'
 
 export interface TrialOptions {
@@ -57,7 +57,8 @@ export async function tryModule(
     spend: (_kind, count) => (requests += count),
   })
   const trial: Trial = { outcome: 'empty', observations: [], findings: [], requests: 0 }
-  const task = { run, entities: [entityRef(type, value)], ...(key === undefined ? {} : { key }) }
+  const settings = await settingsOf(module, registry, workspace)
+  const task = { run, entities: [entityRef(type, value)], settings, ...(key === undefined ? {} : { key }) }
   for await (const yielded of runModule(module, task, transport, { signal, now })) {
     if (yielded.kind === 'observation') trial.observations.push(yielded.observation)
     else if (yielded.kind === 'finding') trial.findings.push(yielded.finding)

@@ -1,4 +1,4 @@
-import { defineContract, get, Nothing, put, remove } from '@mirage/kit/contract.ts'
+import { defineContract, get, Nothing, patch, put, remove } from '@mirage/kit/contract.ts'
 import { defineEvent } from '@mirage/kit/event.ts'
 import { Instant, Page, pageInput } from '@mirage/kit/schema.ts'
 import { contacts } from '@mirage/model/contact.ts'
@@ -40,6 +40,15 @@ export const ModuleInfo = t.Object({
   enabled: t.Boolean(),
 })
 export type ModuleInfo = Static<typeof ModuleInfo>
+
+/** The settings of a module in a workspace. */
+export const SettingsInfo = t.Object({
+  module: t.String(),
+  schema: t.Record(t.String(), t.Unknown(), { description: 'JSON Schema; empty for a module without settings.' }),
+  values: t.Record(t.String(), t.Unknown(), { description: 'What the module is run with.' }),
+  given: t.Record(t.String(), t.Unknown(), { description: 'What was set; the rest are defaults.' }),
+})
+export type SettingsInfo = Static<typeof SettingsInfo>
 
 /** A key that a source needs, never its value. */
 export const KeyInfo = t.Object({
@@ -83,6 +92,24 @@ export const moduleRegistry = defineContract(
       input: { module: t.String(), enabled: t.Boolean() },
       reply: ModuleInfo,
       errors: ['modules.not_found'],
+    }),
+    getModuleSettings: get('/modules/{module}/settings', {
+      summary: 'What a module can be told, and what it is told.',
+      permission: 'modules:read',
+      input: { module: t.String() },
+      reply: SettingsInfo,
+      errors: ['modules.not_found'],
+    }),
+    changeModuleSettings: patch('/modules/{module}/settings', {
+      summary: 'Sets some settings of a module for this workspace; tasks that start from now on have them.',
+      permission: 'modules:write',
+      input: {
+        module: t.String(),
+        set: t.Optional(t.Record(t.String(), t.Unknown())),
+        unset: t.Optional(t.Array(t.String(), { description: 'Settings that go back to their defaults.' })),
+      },
+      reply: SettingsInfo,
+      errors: ['modules.not_found', 'modules.settings_invalid'],
     }),
     listKeys: get('/keys', {
       summary: 'Keys that modules need and whether they are set; never a value.',

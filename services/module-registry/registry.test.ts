@@ -6,7 +6,7 @@ import { fits } from '@mirage/kit/schema.ts'
 import { manifest } from '@mirage/modules/manifest.generated.ts'
 import type { Documents } from '@mirage/ports/documents.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { KeyInfo, ModuleInfo } from './contract.ts'
+import { KeyInfo, ModuleInfo, SettingsInfo } from './contract.ts'
 import { Registry } from './registry.ts'
 import { openVault } from './vault.ts'
 
@@ -82,7 +82,7 @@ describe('a key', () => {
     expect((await registry.setKey('default', 'SHODAN_API_KEY', value)).state).toBe('set')
     await registry.report('default', 'HUNTER_API_KEY', 'refused')
     await registry.removeKey('default', 'SHODAN_API_KEY')
-    expect((await registry.keys('default')).map(({ state }) => state)).toEqual(['missing', 'missing'])
+    expect(new Set((await registry.keys('default')).map(({ state }) => state))).toEqual(new Set(['missing']))
   })
 
   it('that no module needs is refused with the one that was meant', async () => {
@@ -145,5 +145,27 @@ describe('a module', () => {
       detail: 'There is no module “crtshh”; did you mean “crtsh”?',
     })
     await expect(registry.enable('default', 'zzzzzzzzz', true)).rejects.toMatchObject({ code: 'modules.not_found' })
+  })
+})
+
+describe('settings of a module', () => {
+  it('are its defaults until they are set, in that workspace', async () => {
+    const before = await registry.settings('default', 'port-scan')
+    expect(before).toMatchObject({ module: 'port-scan', given: {}, values: { ports: expect.arrayContaining([443]) } })
+    expect(fits(SettingsInfo, before)).toBe(true)
+    await registry.changeSettings('default', 'port-scan', { set: { ports: [22] } })
+    expect(await registry.settings('default', 'port-scan')).toMatchObject({ given: { ports: [22] } })
+    expect(await registry.settings('blue', 'port-scan')).toEqual(before)
+    expect(await registry.changeSettings('default', 'port-scan', { unset: ['ports'] })).toEqual(before)
+  })
+
+  it('are checked by the schema of the module, and nothing of a wrong change is kept', async () => {
+    const change = (module: string, set: Record<string, unknown>): Promise<unknown> =>
+      registry.changeSettings('default', module, { set })
+    await expect(change('port-scan', { ports: ['x'] })).rejects.toMatchObject({ code: 'modules.settings_invalid' })
+    await expect(change('port-scan', { prots: [1] })).rejects.toThrow('did you mean “ports”?')
+    await expect(change('crtsh', { ports: [1] })).rejects.toThrow('crtsh has no settings')
+    await expect(change('nothing', {})).rejects.toMatchObject({ code: 'modules.not_found' })
+    expect((await registry.settings('default', 'port-scan')).given).toEqual({})
   })
 })

@@ -3,7 +3,8 @@ import { MirageError, notFound } from '@mirage/kit/errors.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import type { Collection, Documents } from '@mirage/ports/documents.ts'
-import type { KeyInfo, ModuleInfo } from './contract.ts'
+import type { KeyInfo, ModuleInfo, SettingsInfo } from './contract.ts'
+import { type ModuleSettings, openModuleSettings, withDefaults } from './module-settings.ts'
 import type { Vault } from './vault.ts'
 
 interface KeyDocument {
@@ -31,6 +32,7 @@ export class Registry {
   readonly #clock: Clock
   readonly #keys: Collection<KeyDocument>
   readonly #switches: Collection<SwitchDocument>
+  readonly #settings: ModuleSettings
 
   private constructor(
     manifest: ManifestEntry[],
@@ -38,18 +40,20 @@ export class Registry {
     clock: Clock,
     keys: Collection<KeyDocument>,
     switches: Collection<SwitchDocument>,
+    settings: ModuleSettings,
   ) {
     this.#manifest = manifest
     this.#vault = vault
     this.#clock = clock
     this.#keys = keys
     this.#switches = switches
+    this.#settings = settings
   }
 
   static async open(documents: Documents, manifest: ManifestEntry[], vault: Vault, clock: Clock): Promise<Registry> {
     const keys = await documents.collection<KeyDocument>({ name: 'keys', indexes: {} })
     const switches = await documents.collection<SwitchDocument>({ name: 'switches', indexes: {} })
-    return new Registry(manifest, vault, clock, keys, switches)
+    return new Registry(manifest, vault, clock, keys, switches, await openModuleSettings(documents))
   }
 
   async list(
@@ -73,6 +77,27 @@ export class Registry {
     const module = this.#find(id)
     await this.#switches.put(workspace, [{ id, enabled }])
     return this.#describe(workspace, module)
+  }
+
+  async settings(workspace: string, id: string): Promise<SettingsInfo> {
+    const module = this.#find(id)
+    const given = await this.#settings.given(workspace, id)
+    return {
+      module: id,
+      schema: { ...module.settings },
+      values: withDefaults(module, given),
+      given,
+    }
+  }
+
+  /** Throws `modules.settings_invalid`, naming what does not fit. */
+  async changeSettings(
+    workspace: string,
+    id: string,
+    { set = {}, unset = [] }: { set?: Record<string, unknown>; unset?: string[] },
+  ): Promise<SettingsInfo> {
+    await this.#settings.change(workspace, this.#find(id), set, unset)
+    return this.settings(workspace, id)
   }
 
   async keys(workspace: string): Promise<KeyInfo[]> {

@@ -25,6 +25,12 @@ export const moduleRegistryService = defineService({
           await changed(workspace, { modules: [module], keys: [] })
           return info
         },
+        getModuleSettings: ({ module }, { workspace }) => registry.settings(workspace, module),
+        changeModuleSettings: async ({ module, ...change }, { workspace }) => {
+          const info = await registry.changeSettings(workspace, module, change)
+          await changed(workspace, { modules: [module], keys: [] })
+          return info
+        },
         listKeys: async (page, { workspace }) => pageOf(await registry.keys(workspace), page),
         setKey: async ({ name, value }, { workspace }) => {
           const info = await registry.setKey(workspace, name, value)

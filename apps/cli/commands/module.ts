@@ -12,6 +12,7 @@ import { ensureAnyWorld } from '../lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { counted } from '../output/text.ts'
 import { readTarget } from '../targets.ts'
+import { addModuleSettings } from './module-settings.ts'
 
 /** The folder of the repository: modules are written and tested in a checkout. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
@@ -19,8 +20,10 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 export function addModule(program: Command, cli: Cli): void {
   const command = program
     .command('module')
-    .summary('show, try, write and test a module')
-    .description('Shows a module, tries it on one entity, writes a new one, or runs the tests of one.')
+    .summary('show, set, try, write and test a module')
+    .description(
+      'Shows a module, changes its settings, tries it on one entity, writes a new one, or runs the tests of one.',
+    )
 
   command
     .command('show')
@@ -62,6 +65,8 @@ export function addModule(program: Command, cli: Cli): void {
         `${module} on ${value}: ${trial.outcome}${why}; ${counted(trial.observations.length, 'observation')}, ${counted(trial.requests, 'request')}. Nothing was stored.`,
       )
     })
+
+  addModuleSettings(command, cli)
 
   command
     .command('new')
