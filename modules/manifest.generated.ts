@@ -414,6 +414,37 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./github/module.ts')).module,
   },
   {
+    "id": "gleif",
+    "version": 1,
+    "title": "GLEIF",
+    "summary": "Addresses, subsidiaries and parent of a legal entity",
+    "homepage": "https://www.gleif.org",
+    "documentation": "https://www.gleif.org/en/lei-data/gleif-api",
+    "terms": "https://www.gleif.org/en/meta/lei-data-terms-of-use",
+    "consumes": [
+      {
+        "type": "organization"
+      }
+    ],
+    "produces": [
+      "organization",
+      "postal-address"
+    ],
+    "contact": "stored",
+    "origin": "gleif",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "perMinute": 60,
+      "concurrency": 2,
+      "cacheFor": "7d"
+    },
+    "sample": "lei:9845NWTRADING0000770|Northwind Trading Ltd",
+    load: async () => (await import('./gleif/module.ts')).module,
+  },
+  {
     "id": "hackertarget",
     "version": 1,
     "title": "HackerTarget",

@@ -3,6 +3,7 @@ import { azureTenant } from './azure-tenant.ts'
 import { certspotter } from './certspotter.ts'
 import { crtsh } from './crtsh.ts'
 import { github } from './github.ts'
+import { gleif } from './gleif.ts'
 import { hackertarget } from './hackertarget.ts'
 import { hibp } from './hibp.ts'
 import { hunter } from './hunter.ts'
@@ -23,6 +24,7 @@ export const providers: readonly Provider[] = [
   certspotter,
   crtsh,
   github,
+  gleif,
   hackertarget,
   hibp,
   hunter,

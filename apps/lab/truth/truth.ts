@@ -7,6 +7,7 @@ import { makeWorld, type World } from '../world/world.ts'
 import { accountOracles } from './accounts.ts'
 import { addressOracles } from './address.ts'
 import { collectorOracles } from './certificates.ts'
+import { companyOracles } from './companies.ts'
 import { dnsOracles, recordFact } from './dns.ts'
 import { exposureOracles } from './exposure.ts'
 import { type Fact, keyOf, type Oracle, saw, type Thing, thing } from './fact.ts'
@@ -30,6 +31,7 @@ export const oracles: readonly Oracle[] = [
   ...exposureOracles,
   ...nameOracles,
   ...placeOracles,
+  ...companyOracles,
 ]
 
 /** The apex that is scanned. */

@@ -63,6 +63,12 @@ export function makeCompany(people: readonly Person[]): Company {
   }
 }
 
+/** The company and those below it that have an identifier. */
+export function companiesOf(people: readonly Person[]): Company[] {
+  const withOwned = (company: Company): Company[] => [company, ...company.subsidiaries.flatMap(withOwned)]
+  return withOwned(makeCompany(people)).filter(({ lei }) => lei !== undefined)
+}
+
 /** 18 characters with the check digits of ISO 7064 MOD 97-10. */
 function leiOf(body: string): string {
   const digits = `${body}00`
