@@ -4,7 +4,7 @@ import { constants } from 'node:crypto'
 import type { TlsPeer } from '@mirage/model/exchange.ts'
 import { untilAborted } from './deadline.ts'
 import type { DialMap } from './dial-map.ts'
-import { NetworkError, toNetworkError, unreachable } from './error.ts'
+import { NetworkError, stopped, toNetworkError, unreachable } from './error.ts'
 import type { CheckedAddress, Host } from './guard.ts'
 import { type Proxy, throughProxy } from './proxy.ts'
 import { interleave, race } from './race.ts'
@@ -130,7 +130,7 @@ export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
           { delayMs: 250, signal, discard: ({ socket }) => socket.destroy() },
         )
       } catch (error) {
-        throw toNetworkError(error, title)
+        throw signal.aborted ? stopped(signal) : toNetworkError(error, title)
       }
     },
 
@@ -162,7 +162,8 @@ export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
       } catch (error) {
         tlsSocket.on('error', ignore).destroy()
         socket.destroy()
-        throw toTlsError(error, title)
+        // Whoever stops us has a reason of his own; taken for the peer's, it would say that there is no TLS.
+        throw signal.aborted ? stopped(signal) : toTlsError(error, title)
       }
     },
 

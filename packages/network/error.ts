@@ -59,6 +59,12 @@ export function cancelled(detail = 'The task was stopped.'): NetworkError {
   return new NetworkError({ outcome: 'cancelled', reason: 'cancelled', detail })
 }
 
+/** What ended work whose signal has aborted: its reason where that is one of ours, else that it was stopped. */
+export function stopped({ reason }: AbortSignal): NetworkError {
+  if (reason instanceof NetworkError) return reason
+  return cancelled(reason instanceof Error ? `The task was stopped: ${reason.message}.` : undefined)
+}
+
 export function timedOut(peer: string, ms: number): NetworkError {
   const detail = `${peer} gave no complete answer within ${ms} ms.`
   return new NetworkError({ outcome: 'timed-out', reason: 'timed-out', detail, retryable: true })

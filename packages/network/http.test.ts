@@ -462,6 +462,25 @@ describe('stopping', () => {
     expect((await testTask(session).request(get('http://old.northwind.example/'), never)).status).toBe(200)
   })
 
+  test('is no answer, whatever the reason for it', async () => {
+    lab.stand('198.18.0.10:443', (socket) => socket.resume()) // TLS that never answers
+    lab.stand('198.18.0.10:43', (socket) => socket.resume())
+    lab.stand('198.18.0.11:443', 'silent')
+    const { session, recorder } = openSession()
+    const controller = new AbortController()
+    const task = testTask(session, { signal: controller.signal })
+    const underWay = [
+      task.tls.peer('www.northwind.example', 443),
+      task.tls.peer('old.northwind.example', 443),
+      task.request(get('https://www.northwind.example/'), controller.signal),
+      task.whois.query('www.northwind.example', 'northwind.example'),
+    ].map((work) => outcomeOf(work))
+    await expect.poll(() => lab.dialled.length).toBe(4)
+    controller.abort(new Error('the lease was taken back'))
+    expect(await Promise.all(underWay)).toEqual(Array(4).fill('cancelled cancelled'))
+    expect(recorder.exchanges.size).toBe(0)
+  })
+
   test('a new policy uses no connection of the old one', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end('ok'))
     const { session, recorder, engine } = openSession()

@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest, TlsPeer } from '@mirage/model/exchange.ts
 import { Client, type Dispatcher } from 'undici'
 import { acceptedEncodings, decodeBody } from './decode.ts'
 import type { Dialer, Peer } from './dialer.ts'
-import { toNetworkError } from './error.ts'
+import { stopped, toNetworkError } from './error.ts'
 import { openGate } from './gate.ts'
 
 /** One request to one checked peer, and no other: redirects, retries and limits stand above this. */
@@ -31,7 +31,7 @@ export interface HopAnswer {
 export interface HttpClient extends Disposable {
   /** A place at this origin: a host sees a handful of connections at a time. Taken before the clock of a request starts. */
   enter(url: URL, signal: AbortSignal): Promise<Disposable>
-  /** Throws a NetworkError; the signal's reason when it aborts. */
+  /** Throws a NetworkError, `cancelled` when the signal aborts for a reason that is none. */
   send(hop: Hop, signal: AbortSignal): Promise<HopAnswer>
 }
 
@@ -163,7 +163,7 @@ export function openHttpClient(dialer: Dialer): HttpClient {
           }
         return await sendOn(await openLine(hop, signal), hop, signal)
       } catch (error) {
-        throw signal.aborted ? signal.reason : toNetworkError(error, title)
+        throw signal.aborted ? stopped(signal) : toNetworkError(error, title)
       }
     },
     [Symbol.dispose]() {

@@ -191,6 +191,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       got = zoneThere && { records: zoneThere.records }
       if (got !== undefined) break
     }
+    signal.throwIfAborted()
     underWay++
     const exchange = await settle(question, got)
     return got && { ...got, exchange }

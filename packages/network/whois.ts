@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { deadline, untilAborted } from './deadline.ts'
-import { NetworkError, timedOut, toNetworkError } from './error.ts'
+import { NetworkError, stopped, timedOut, toNetworkError } from './error.ts'
 import { parseHost } from './guard.ts'
 import type { Sent, TaskContext } from './task.ts'
 
@@ -46,7 +46,7 @@ export async function queryWhois(
       }
       return { ...shared, answer: { truncated }, body }
     } catch (error) {
-      throw limit.signal.aborted ? limit.signal.reason : toNetworkError(error, title)
+      throw limit.signal.aborted ? stopped(limit.signal) : toNetworkError(error, title)
     } finally {
       socket.destroy()
     }

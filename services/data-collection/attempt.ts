@@ -78,8 +78,8 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
     // Also when it is back by now: part of what it would have answered is missing.
     if (run.session.isCut() || (run.dialMap && end && mayBeGone(end) && !(await labAnswers(run.dialMap))))
       throw labAway()
-    // Only the end of the lease or of the session cancels: either way this attempt counts for nothing.
-    if (!end || end.outcome === 'cancelled') return false
+    // Only the end of the lease, of the session or of its time cancels; after the first two this attempt counts for nothing.
+    if (!end || (end.outcome === 'cancelled' && !timeout.aborted)) return false
     const outcome = timeout.aborted ? 'timed-out' : end.outcome
     const reason = timeout.aborted ? `it took longer than ${module.limits?.timeout ?? defaultTimeout}` : end.reason
     await outbox.finish({
