@@ -4,6 +4,35 @@ import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 /** Every module that ships with Mirage, by id. */
 export const manifest: ManifestEntry[] = [
   {
+    "id": "asset-links",
+    "version": 1,
+    "title": "Digital asset links",
+    "summary": "Mobile apps and sites that a site vouches for",
+    "homepage": "https://developers.google.com/digital-asset-links",
+    "documentation": "https://developers.google.com/digital-asset-links/v1/statements",
+    "consumes": [
+      {
+        "type": "url",
+        "where": "isPage"
+      }
+    ],
+    "produces": [
+      "mobile-app",
+      "url"
+    ],
+    "contact": "target",
+    "origin": "target",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "concurrency": 10
+    },
+    "sample": "https://www.northwind.example/",
+    load: async () => (await import('./asset-links/module.ts')).module,
+  },
+  {
     "id": "azure-tenant",
     "version": 1,
     "title": "Microsoft Entra tenants",

@@ -2,7 +2,7 @@ import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import { normalise } from '@mirage/model/registry.ts'
 import type { Company } from '../world/company.ts'
 import { type Fact, type Oracle, saw, type Thing, thing } from './fact.ts'
-import { extractor } from './web.ts'
+import { extractor, fetchWorld, readablePage } from './web.ts'
 
 /** Files to take away: those of the world among the endings that `extract-links` lists. */
 const file = /\.(pdf|csv|zip)$/
@@ -17,6 +17,20 @@ export const pageOracles: readonly Oracle[] = [
       if (normalise(type, target.href) !== undefined) yield saw(page, 'mentions', type, target.href)
     if (part.element !== 'script' && file.test(target.pathname)) yield saw(page, 'links_to', 'file', target.href)
   }),
+  {
+    id: 'asset-links',
+    contact: 'target',
+    consumes: ({ type, value }, world) => type === 'url' && readablePage(world, value) !== undefined,
+    *facts(page, world) {
+      const { origin, protocol } = new URL(page.value)
+      if (protocol !== 'https:' || page.value !== `${origin}/`) return
+      const list = fetchWorld(world, `${origin}/.well-known/assetlinks.json`)
+      for (const part of list?.page?.type === 'application/json' ? list.page.parts : []) {
+        if (part.kind === 'app') yield saw(page, 'mentions', 'mobile-app', part.id)
+        if (part.kind === 'link') yield saw(page, 'mentions', 'url', part.href)
+      }
+    },
+  },
   extractor('structured-data', function* (page, part) {
     if (part.kind === 'company') yield* stated(page, part.company)
   }),

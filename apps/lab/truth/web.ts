@@ -38,7 +38,7 @@ const media = /\.(pdf|svg|png|ico|css)$/
 const readable = /^text\/|javascript|json|xml/
 
 /** The page of a URL if it is worth reading: it answers below 300, with text, and is neither parked nor the same for every path. */
-function readablePage(world: World, url: string): WebAnswer | undefined {
+export function readablePage(world: World, url: string): WebAnswer | undefined {
   if (media.test(new URL(url).pathname)) return undefined
   const answer = fetchWorld(world, url)
   const isHollow = answer?.site?.parked || answer?.site?.catchAll

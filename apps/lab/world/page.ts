@@ -28,6 +28,7 @@ export type Part =
   | { kind: 'hash'; shown: string }
   | { kind: 'onion'; shown: string }
   | { kind: 'company'; company: Company }
+  | { kind: 'app'; id: string }
   | { kind: 'analytics'; id: string }
   | { kind: 'secret'; secretKind: string; secret: string }
   | { kind: 'form'; method: 'GET' | 'POST'; action: string; fields: string[] }
@@ -83,6 +84,8 @@ function htmlPart(part: Part): string {
       return `<p>Checksum: <code>${escape(part.shown)}</code></p>`
     case 'onion':
       return `<p>By Tor: <code>${escape(part.shown)}</code></p>`
+    case 'app':
+      return `<p>Our app: ${escape(part.id)}</p>`
     case 'company':
       return `<script type="application/ld+json">${JSON.stringify(jsonLdOf(part.company))}</script>`
     case 'analytics':

@@ -331,6 +331,7 @@ function northwindSites(people: readonly Person[], seed: number): Plan[] {
           link('https://play.google.com/store/apps/details?id=example.northwind.storefront', 'For Android'),
           link('https://apps.apple.com/gb/app/northwind-storefront/id1480012345', 'For iPhone'),
         ]),
+        assetLinks('example.northwind.storefront', 'https://login.northwind.example', 'https://shop.northwind.example'),
         {
           path: '/bundle.js',
           status: 200,
@@ -658,6 +659,33 @@ function otherSites(): Plan[] {
       ],
     },
   ]
+}
+
+/** A list of statements (https://developers.google.com/digital-asset-links): an app, and the sites that share passwords. */
+function assetLinks(app: string, ...sites: string[]): Page {
+  const relation = ['delegate_permission/common.get_login_creds']
+  const statements = [
+    {
+      relation: ['delegate_permission/common.handle_all_urls', ...relation],
+      target: {
+        namespace: 'android_app',
+        package_name: app,
+        sha256_cert_fingerprints: [
+          hex(64, 48, 12)
+            .toUpperCase()
+            .replace(/..(?=.)/g, '$&:'),
+        ],
+      },
+    },
+    ...sites.map((site) => ({ relation, target: { namespace: 'web', site } })),
+  ]
+  return {
+    path: '/.well-known/assetlinks.json',
+    status: 200,
+    type: 'application/json',
+    parts: [{ kind: 'app', id: `android:${app}` }, ...sites.map((site) => link(`${site}/`))],
+    body: `${JSON.stringify(statements, undefined, 2)}\n`,
+  }
 }
 
 function html(path: string, title: string, parts: readonly Part[]): Page {
