@@ -1,6 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { Network, validate } from 'bitcoin-address-validation'
 import { standsAlone } from '../characters.ts'
+import { isBase58Address } from './base58.ts'
 import type { EntityDefinition, Match } from '../definition.ts'
 
 export const cryptoAddress: EntityDefinition = {
@@ -39,6 +40,7 @@ function normaliseCrypto(raw: string): string | undefined {
 
 /** Base58 tells case apart, Bech32 does not (BIP 173) and is written in lower case. */
 function bitcoin(address: string): string | undefined {
+  if (/^[13]/.test(address)) return isBase58Address(address) ? `btc:${address}` : undefined
   const canonical = /^bc1/i.test(address) && !isMixedCase(address) ? address.toLowerCase() : address
   return canonical !== '' && validate(canonical, Network.mainnet) ? `btc:${canonical}` : undefined
 }

@@ -95,10 +95,11 @@ function isLetter(code: number): boolean {
   return (code | 32) >= 97 && (code | 32) <= 122
 }
 
-const delimiter = /["'<>`|\\^{}\s]/
+const delimiters = new Set('"\'<>`|\\^{}'.split('').map((character) => character.charCodeAt(0)))
 
 function isUrlCode(code: number): boolean {
-  return code > 32 && code !== 127 && !delimiter.test(String.fromCharCode(code))
+  if (code > 127) return !/\s/.test(String.fromCharCode(code))
+  return code > 32 && code !== 127 && !delimiters.has(code)
 }
 
 /** Where the URL ends when punctuation, and brackets that were not opened inside it, are left to the sentence. */
