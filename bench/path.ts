@@ -69,7 +69,7 @@ async function measure(size: number): Promise<Figure[]> {
       due = performance.now()
     }, 5)
     const renew = setInterval(() => {
-      void client.renewLeases({ worker: 'bench#1', leases: [{ run, task, attempt, progress: 1 }] })
+      void client.renewLeases({ worker: 'bench#1', leases: [{ run, task, attempt, requests: 0, queries: 1 }] })
       resident.push(process.memoryUsage.rss())
     }, 500)
     const ask = setInterval(() => {

@@ -8,6 +8,7 @@ import type { Log } from '@mirage/kit/log.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import type { LeasedTask, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { type AttemptOptions, runAttempt, unknownModule } from './attempt.ts'
+import { gather } from './gather.ts'
 import type { Sessions } from './sessions.ts'
 
 const renewMs = 500
@@ -29,10 +30,12 @@ export interface WorkerOptions {
   signal: AbortSignal
 }
 
+type ReturnedTask = Parameters<Client<typeof scans>['returnTasks']>[0]['tasks'][number]
+
 interface Running {
   lease: LeasedTask
   leaseEndsAt: number
-  progress: number
+  spent: { requests: number; queries: number }
   stop: AbortController
   done: Promise<void>
 }
@@ -46,6 +49,7 @@ export async function work(options: WorkerOptions): Promise<void> {
   // The place tells a new instance that the former one in the same data directory is dead.
   const worker = `${hostname()}-${hash('sha256', options.dataDirectory, 'hex').slice(0, 8)}#${newId('worker')}`
   const running = new Map<string, Running>()
+  const returned = gather<ReturnedTask>(async (tasks) => void (await scans.returnTasks({ worker, tasks })))
   const renewals = renewLeases()
   let freed = Promise.withResolvers<void>()
 
@@ -83,7 +87,13 @@ export async function work(options: WorkerOptions): Promise<void> {
   function start(lease: LeasedTask): void {
     const name = nameOf(lease)
     const stop = new AbortController()
-    const entry: Running = { lease, leaseEndsAt: lease.leaseEndsAt, progress: 0, stop, done: Promise.resolve() }
+    const entry: Running = {
+      lease,
+      leaseEndsAt: lease.leaseEndsAt,
+      spent: { requests: 0, queries: 0 },
+      stop,
+      done: Promise.resolve(),
+    }
     running.set(name, entry)
     entry.done = attempt(lease, entry, AbortSignal.any([signal, stop.signal])).finally(() => {
       running.delete(name)
@@ -97,12 +107,14 @@ export async function work(options: WorkerOptions): Promise<void> {
       const module = modules.get(lease.module)
       if (!module) throw unknownModule(lease.module)
       const run = await options.sessions.of(lease)
-      const sent = (_kind: 'request' | 'query', count: number): number => (entry.progress += count)
+      const sent = (kind: 'request' | 'query', count: number): void => {
+        entry.spent[kind === 'request' ? 'requests' : 'queries'] += count
+      }
       if (!(await runAttempt(lease, { ...options.attempt, entry: module, run, signal, sent })))
-        await giveBack(lease, false)
+        await giveBack(entry, false)
     } catch (error) {
-      if (signal.aborted) return
-      if (error instanceof MirageError && error.code === 'lab.away') return hold(lease, error.detail)
+      if (signal.aborted) return giveBack(entry, false)
+      if (error instanceof MirageError && error.code === 'lab.away') return hold(entry, error.detail)
       const { run, task, module } = lease
       // A store that is full or away, or a service, is not the task's fault.
       const isNobodysFault = isPassing(error)
@@ -110,25 +122,26 @@ export async function work(options: WorkerOptions): Promise<void> {
         log.warn('An attempt waits: a store or a service is away', { run, task, reason: messageOf(error) })
       else log.error('An attempt could not be carried out', { run, task, module, error })
       await pause(troubleMs, signal)
-      await giveBack(lease, !isNobodysFault)
+      await giveBack(entry, !isNobodysFault)
     }
   }
 
-  /** The orchestrator gives the task out again, unless it has taken it back already. */
-  async function giveBack({ run, task, attempt, workspace }: LeasedTask, failed: boolean): Promise<void> {
-    if (signal.aborted) return
-    await scans
-      .returnTask({ run, task, attempt, worker, failed }, { workspace })
-      .catch((error: unknown) => log.warn('A task could not be given back', { run, task, reason: messageOf(error) }))
+  /** The orchestrator gives the task out again, unless it has taken it back already; either way it learns what was sent. */
+  async function giveBack({ lease: { run, task, attempt }, spent }: Running, failed: boolean): Promise<void> {
+    await returned([{ run, task, attempt, failed, ...spent }]).catch((error: unknown) =>
+      log.warn('A task could not be given back', { run, task, reason: messageOf(error) }),
+    )
   }
 
   /** Stops everything of the run here and says why; the orchestrator gives it out again in a moment. */
-  async function hold({ run, workspace }: LeasedTask, waitingFor: string): Promise<void> {
+  async function hold(entry: Running, waitingFor: string): Promise<void> {
+    const { run, workspace } = entry.lease
     for (const { lease, stop } of running.values()) if (lease.run === run) stop.abort(new Error(waitingFor))
     await options.sessions.close(run)
     await scans
       .holdRun({ run, worker, waitingFor }, { workspace })
       .catch((error: unknown) => log.warn('A run could not be held', { run, reason: messageOf(error) }))
+    await giveBack(entry, false)
   }
 
   async function renewLeases(): Promise<void> {
@@ -137,7 +150,7 @@ export async function work(options: WorkerOptions): Promise<void> {
       const held = [...running.values()]
       if (held.length === 0 || signal.aborted) continue
       try {
-        const leases = held.map(({ lease: { run, task, attempt }, progress }) => ({ run, task, attempt, progress }))
+        const leases = held.map(({ lease: { run, task, attempt }, spent }) => ({ run, task, attempt, ...spent }))
         const { leaseEndsAt, stop } = await scans.renewLeases({ worker, leases }, { signal })
         for (const entry of held) entry.leaseEndsAt = leaseEndsAt
         for (const name of stop) running.get(nameOf(name))?.stop.abort(new Error('the lease was taken back'))

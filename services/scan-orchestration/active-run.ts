@@ -3,6 +3,7 @@ import type { EntityRef } from '@mirage/model/entity.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
+import type { Spending } from './budget.ts'
 import type { RunDefinition } from './contract.ts'
 import type { PlannedLane, PlannedRun } from './plan.ts'
 import { Pulse } from './pulse.ts'
@@ -65,9 +66,12 @@ export interface OpenTask {
   worker: string | undefined
   leaseEndsAt: number
   lost: number
+  /** The most that one attempt has spent. */
   progress: number
-  reservedRequests: number
-  reservedQueries: number
+  /** What the budget has reserved for an attempt whose costs are not charged yet. */
+  reserved: Spending
+  /** What the worker of that attempt has said it has spent. */
+  spent: Spending
   /** attempt → batches of it that were routed. */
   routed: Map<number, Set<number>>
   finished: CollectionFinished | undefined

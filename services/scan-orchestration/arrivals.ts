@@ -2,6 +2,7 @@ import type { Incoming } from '@mirage/kit/service.ts'
 import type { Static } from 'typebox'
 import type { CollectionFinished, ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveRun, activeMs, type OpenTask } from './active-run.ts'
+import { atMost, type Spending, sumOf } from './budget.ts'
 import type { runSettled } from './contract.ts'
 import { writeEnd } from './end.ts'
 import {
@@ -132,8 +133,7 @@ function isRouted({ finished, routed }: OpenTask): boolean {
 export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
   const done = [...run.open.values()].filter(isRouted)
   if (done.length > 0) {
-    const requests = run.row.requests + sum(done, (finished) => finished.requests)
-    const queries = run.row.queries + sum(done, (finished) => finished.queries)
+    const charged = sumOf([run.row, ...done.flatMap(costsOf)])
     await orchestrator.store.write(async (trx) => {
       let closed = run.closed
       for (const { number } of done)
@@ -143,9 +143,9 @@ export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): P
           .where('run', '=', run.row.id)
           .where('number', '=', number)
           .execute()
-      await trx.updateTable('run').set({ requests, queries }).where('id', '=', run.row.id).execute()
+      await trx.updateTable('run').set(charged).where('id', '=', run.row.id).execute()
     })
-    Object.assign(run.row, { requests, queries })
+    Object.assign(run.row, charged)
     run.closed += done.length
     run.held = undefined
     for (const task of done) account(run, task)
@@ -155,8 +155,10 @@ export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): P
   await checkDrained(orchestrator, run)
 }
 
-function sum(tasks: OpenTask[], of: (finished: CollectionFinished) => number): number {
-  return tasks.reduce((total, { finished }) => total + of(finished!), 0)
+/** What the attempt that finished has cost, and the last one, where another was given out since. */
+function costsOf(task: OpenTask): Spending[] {
+  const { finished, attempt } = task
+  return finished!.attempt === attempt ? [finished!] : [finished!, atMost(task)]
 }
 
 function account(run: ActiveRun, task: OpenTask): void {
@@ -172,7 +174,8 @@ function account(run: ActiveRun, task: OpenTask): void {
   if (reason && outcome !== 'found' && outcome !== 'empty') lane.lastReason = reason
 }
 
-async function checkBudget(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
+/** Ends a run that has spent what it may. To be called within the queue. */
+export async function checkBudget(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
   const { maxRequests, maxQueries } = run.definition.budget ?? {}
   if (maxRequests !== undefined && run.row.requests >= maxRequests) await stopRun(orchestrator, run, 'max-requests')
   else if (maxQueries !== undefined && run.row.queries >= maxQueries) await stopRun(orchestrator, run, 'max-queries')

@@ -209,6 +209,9 @@ export const LeasedTask = t.Object({
 })
 export type LeasedTask = Static<typeof LeasedTask>
 
+/** What an attempt has sent so far. */
+const Spent = { requests: Count, queries: Count }
+
 export const TaskName = t.Object({ run: t.String(), task: t.Integer(), attempt: t.Integer() })
 
 /** What the network is told of a run. */
@@ -373,7 +376,7 @@ export const scans = defineContract(
       permission: 'service',
       input: {
         worker: t.String(),
-        leases: t.Array(t.Object({ ...TaskName.properties, /** Answers recorded so far. */ progress: Count })),
+        leases: t.Array(t.Object({ ...TaskName.properties, ...Spent })),
       },
       reply: t.Object({ leaseEndsAt: t.Integer(), stop: t.Array(TaskName) }),
       safe: true,
@@ -385,13 +388,18 @@ export const scans = defineContract(
       reply: Nothing,
       status: 204,
     }),
-    returnTask: post('/returns', {
-      summary: 'A task that a worker could not bring to its end; it is given out again.',
+    returnTasks: post('/returns', {
+      summary: 'Tasks that a worker could not bring to their end; they are given out again.',
       permission: 'service',
       input: {
-        ...TaskName.properties,
         worker: t.String(),
-        failed: t.Boolean({ description: 'The attempt broke, so it counts as lost.' }),
+        tasks: t.Array(
+          t.Object({
+            ...TaskName.properties,
+            ...Spent,
+            failed: t.Boolean({ description: 'The attempt broke, so it counts as lost.' }),
+          }),
+        ),
       },
       reply: Nothing,
       status: 204,

@@ -1,6 +1,7 @@
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { Kysely } from 'kysely'
 import type { ActiveRun, OpenTask } from './active-run.ts'
+import type { Spending } from './budget.ts'
 import type { Tables } from './tables.ts'
 
 /** How a task ends that its worker does not end; what was routed of its last attempt counts. */
@@ -9,6 +10,7 @@ export function endOf(
   task: OpenTask,
   outcome: 'failed' | 'cancelled' | 'out-of-scope',
   reason: string,
+  spent: Spending = task.spent,
 ): CollectionFinished {
   return {
     run: run.row.run,
@@ -17,8 +19,7 @@ export function endOf(
     batches: routedInARow(task),
     outcome,
     reason,
-    requests: task.progress,
-    queries: 0,
+    ...spent,
     observations: 0,
     dropped: 0,
     ms: 0,

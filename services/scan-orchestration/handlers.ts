@@ -2,6 +2,7 @@ import type { Handlers } from '@mirage/kit/contract.ts'
 import { pageOf, type PageOf } from '@mirage/kit/schema.ts'
 import { compareRuns, runBefore } from './compare.ts'
 import { type Reached, type Run, type RunDefinition, type RunPolicy, type scans } from './contract.ts'
+import { holdRun, renewLeases, returnTasks } from './held.ts'
 import { cancelRun, createRun, deleteRun, pauseRun, previewRun, resumeRun } from './lifecycle.ts'
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import type { PlannedRun } from './plan.ts'
@@ -9,7 +10,7 @@ import { announceAllDrained, repeatTasks } from './repeat.ts'
 import type { RunRow } from './tables.ts'
 import { viewLanes, viewRun } from './view.ts'
 import { seedNames, viewReached, watchRun } from './watch.ts'
-import { holdRun, leaseTasks, renewLeases, returnTask } from './work.ts'
+import { leaseTasks } from './work.ts'
 
 export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
   const view = (row: RunRow): Promise<Run> => viewRun(orchestrator, row)
@@ -54,8 +55,8 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
       await holdRun(orchestrator, run, worker, waitingFor)
       return {}
     },
-    returnTask: async (returned) => {
-      await returnTask(orchestrator, returned)
+    returnTasks: async ({ worker, tasks }) => {
+      await returnTasks(orchestrator, worker, tasks)
       return {}
     },
     announceDrained: async () => {

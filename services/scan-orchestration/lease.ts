@@ -1,6 +1,7 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveLane, type ActiveRun, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { affordable, nothing, reserve, type Spending } from './budget.ts'
 import type { LeasedTask } from './contract.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 
@@ -17,6 +18,7 @@ export interface Leased {
   task: OpenTask
   entities: EntityRef[]
   isNew: boolean
+  reserved: Spending
 }
 
 export interface LaneScan {
@@ -25,18 +27,13 @@ export interface LaneScan {
   dirty: boolean
 }
 
-/** What a task that is not told otherwise may send at most while a budget is in force. */
-const requestsPerTask = 200
-const queriesPerEntity = 64
-
-/** Tasks of this run that were given out before and came back, for the worker's free slots. */
-export function leaseReady(run: ActiveRun, slots: Slots): Leased[] {
+/** Tasks of this run that were given out before and came back, for the worker's free slots and what is left. */
+export function leaseReady(run: ActiveRun, tasks: OpenTask[], slots: Slots, left: Spending): Leased[] {
   const leased: Leased[] = []
-  for (const task of run.open.values()) {
-    if (task.status !== 'ready') continue
+  for (const task of tasks) {
     const lane = run.lanes.find(({ planned }) => planned.module === task.module)
-    if (!lane || !takeSlot(slots, task.module)) continue
-    leased.push({ run, lane, task, entities: [], isNew: false })
+    if (!lane || affordable(left, lane) === 0 || !takeSlot(slots, task.module)) continue
+    leased.push({ run, lane, task, entities: [], isNew: false, reserved: reserve(left, lane) })
   }
   return leased
 }
@@ -50,10 +47,11 @@ export async function leaseNew(
   run: ActiveRun,
   lane: ActiveLane,
   slots: Slots,
+  left: Spending,
   firstNumber: number,
 ): Promise<{ leased: Leased[]; scan: LaneScan }> {
   const { batch, module } = lane.planned
-  const wanted = Math.min(slots.free.get(module) ?? slots.others, 64) * batch
+  const wanted = Math.min(slots.free.get(module) ?? slots.others, 64, affordable(left, lane)) * batch
   const found: EntityRef[] = await takeLate(trx, run, lane, wanted)
   const scan: LaneScan = { lane, cursors: new Map(lane.cursors), dirty: found.length >= wanted }
   for (const [type, cursor] of lane.cursors) {
@@ -77,9 +75,10 @@ export async function leaseNew(
   for (let from = 0; from < found.length; from += batch) {
     takeSlot(slots, module)
     const entities = found.slice(from, from + batch)
-    leased.push({ run, lane, entities, isNew: true, task: openTask(firstNumber + leased.length, module, entities) })
+    const task = openTask(firstNumber + leased.length, module, entities)
+    leased.push({ run, lane, entities, isNew: true, task, reserved: reserve(left, lane) })
   }
-  for (const { task } of leased)
+  for (const { task, reserved } of leased)
     await trx
       .insertInto('task')
       .values({
@@ -92,8 +91,7 @@ export async function leaseNew(
         worker: slots.worker,
         lost: 0,
         progress: 0,
-        requests: 0,
-        queries: 0,
+        ...reserved,
         finished: null,
         finished_attempt: null,
         batches: null,
@@ -103,30 +101,6 @@ export async function leaseNew(
       })
       .execute()
   return { leased, scan }
-}
-
-/** What the budget leaves for one more task; undefined where there is none. */
-export function reserve(run: ActiveRun, lane: ActiveLane): { requests?: number; queries?: number } {
-  const { maxRequests, maxQueries } = run.definition.budget ?? {}
-  let requests = 0
-  let queries = 0
-  for (const task of run.open.values()) {
-    requests += task.reservedRequests
-    queries += task.reservedQueries
-  }
-  return {
-    ...(maxRequests === undefined
-      ? {}
-      : { requests: Math.max(0, Math.min(requestsPerTask, maxRequests - run.row.requests - requests)) }),
-    ...(maxQueries === undefined
-      ? {}
-      : {
-          queries: Math.max(
-            0,
-            Math.min(queriesPerEntity * Math.max(lane.planned.batch, 64), maxQueries - run.row.queries - queries),
-          ),
-        }),
-  }
 }
 
 export function toLeasedTask({ run, task, entities }: Leased, leaseEndsAt: number): LeasedTask {
@@ -139,8 +113,8 @@ export function toLeasedTask({ run, task, entities }: Leased, leaseEndsAt: numbe
     module: task.module,
     entities,
     leaseEndsAt,
-    ...(run.definition.budget?.maxRequests === undefined ? {} : { requests: task.reservedRequests }),
-    ...(run.definition.budget?.maxQueries === undefined ? {} : { queries: task.reservedQueries }),
+    ...(run.definition.budget?.maxRequests === undefined ? {} : { requests: task.reserved.requests }),
+    ...(run.definition.budget?.maxQueries === undefined ? {} : { queries: task.reserved.queries }),
   }
 }
 
@@ -170,8 +144,8 @@ function openTask(number: number, module: string, entities: EntityRef[]): OpenTa
     leaseEndsAt: 0,
     lost: 0,
     progress: 0,
-    reservedRequests: 0,
-    reservedQueries: 0,
+    reserved: nothing,
+    spent: nothing,
     routed: new Map(),
     finished: undefined,
   }

@@ -1,7 +1,8 @@
 import { MirageError } from '@mirage/kit/errors.ts'
 import { newId } from '@mirage/kit/id.ts'
 import { demand } from '@mirage/kit/schema.ts'
-import { giveUp } from './work.ts'
+import { giveUp } from './give-back.ts'
+import { takeBack } from './held.ts'
 import { type Plan, Plan as PlanSchema, type RunDefinition } from './contract.ts'
 import {
   activeRun,
@@ -199,26 +200,10 @@ export function pauseRun(orchestrator: Orchestrator, workspace: string, id: stri
       generation: run.row.generation + 1,
     })
     await announceStatus(orchestrator, run)
-    for (const task of run.open.values()) if (task.status === 'leased') await takeBack(orchestrator, run.row.id, task)
+    await takeBack(orchestrator, run)
     await startQueued(orchestrator)
     return run.row
   })
-}
-
-async function takeBack(
-  { store }: Orchestrator,
-  run: number,
-  task: { number: number; status: string; worker: string | undefined },
-): Promise<void> {
-  await store.write((trx) =>
-    trx
-      .updateTable('task')
-      .set({ status: 'ready', worker: null })
-      .where('run', '=', run)
-      .where('number', '=', task.number)
-      .execute(),
-  )
-  Object.assign(task, { status: 'ready', worker: undefined })
 }
 
 /** A paused run goes on; one that was interrupted does so by itself and is answered as it is. */
@@ -246,8 +231,8 @@ export function cancelRun(orchestrator: Orchestrator, workspace: string, id: str
         running_since: orchestrator.clock.now(),
         started_at: run.row.started_at ?? orchestrator.clock.now(),
       })
-    for (const task of run.open.values())
-      if (task.status !== 'routing') await giveUp(orchestrator, run, task, 'cancelled', 'the run was cancelled')
+    const open = [...run.open.values()].filter(({ status }) => status !== 'routing')
+    await giveUp(orchestrator, run, open, 'cancelled', 'the run was cancelled')
     await checkDrained(orchestrator, run)
     return run.row
   })

@@ -1,6 +1,7 @@
 import { announcement } from '@mirage/kit/event.ts'
 import { type CollectionFinished, observationsCollected } from '@mirage/services/data-collection/contract.ts'
 import type { ActiveRun, OpenTask } from './active-run.ts'
+import { nothing } from './budget.ts'
 import {
   activeRun,
   announceDrained,
@@ -94,8 +95,8 @@ async function reopen({ store }: Orchestrator, run: ActiveRun, number: number): 
     leaseEndsAt: 0,
     lost,
     progress,
-    reservedRequests: 0,
-    reservedQueries: 0,
+    reserved: nothing,
+    spent: nothing,
     routed: new Map(),
     finished: undefined,
   }
@@ -144,8 +145,8 @@ async function makeReady({ store, work }: Orchestrator, run: ActiveRun, tasks: O
       status: 'ready',
       worker: undefined,
       finished: undefined,
-      reservedRequests: 0,
-      reservedQueries: 0,
+      reserved: nothing,
+      spent: nothing,
     })
   run.pulse.beat()
   work.beat()

@@ -12,6 +12,7 @@ import type { ObservationBatch } from '@mirage/services/data-collection/contract
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActiveRun, activate } from './active-run.ts'
+import { leftOf } from './budget.ts'
 import { leaseNew } from './lease.ts'
 import type { PlannedLane } from './plan.ts'
 import { routeObservations } from './route.ts'
@@ -131,7 +132,14 @@ function openRun(distance: number, depth: number | undefined, batch = 1): Active
   }
   const lanes = [planned('near', 'target', batch), planned('far', 'stored', batch)]
   const plan = { profile: '', contact: 'target', distance, lanes }
-  const row = { id: ++runs, run: `run_${runs}`, definition: JSON.stringify(definition), plan: JSON.stringify(plan) }
+  const row = {
+    id: ++runs,
+    run: `run_${runs}`,
+    definition: JSON.stringify(definition),
+    plan: JSON.stringify(plan),
+    requests: 0,
+    queries: 0,
+  }
   return activate(row as ActiveRun['row'], false) // nothing else of the row is read here
 }
 
@@ -159,7 +167,7 @@ async function lease(run: ActiveRun): Promise<Record<string, string[]>> {
     given[lane.planned.module] = names
     for (lane.dirty = true; lane.dirty;) {
       const slots = { worker: 'w', free: new Map([[lane.planned.module, 64]]), others: 0 }
-      const { leased, scan } = await store.write((trx) => leaseNew(trx, run, lane, slots, run.nextTask))
+      const { leased, scan } = await store.write((trx) => leaseNew(trx, run, lane, slots, leftOf(run), run.nextTask))
       run.nextTask += leased.length
       Object.assign(lane, { cursors: scan.cursors, dirty: scan.dirty })
       for (const { task, entities } of leased) {

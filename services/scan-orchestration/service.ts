@@ -13,6 +13,7 @@ import { modulesChanged, moduleRegistry } from '@mirage/services/module-registry
 import { finishTasks, routeBatches, routeLost, settleRuns } from './arrivals.ts'
 import { runSettled, scans } from './contract.ts'
 import { handlersOf } from './handlers.ts'
+import { watchOver } from './held.ts'
 import { type Orchestrator, runningMs, startQueued } from './orchestrator.ts'
 import { readProfiles } from './profiles.ts'
 import { Pulse, Queue } from './pulse.ts'
@@ -20,7 +21,6 @@ import { recover } from './recover.ts'
 import { redrain, repeatOpen } from './repeat.ts'
 import { settings } from './settings.ts'
 import { openStore } from './store.ts'
-import { watchOver } from './work.ts'
 
 const tickMs = 250
 const lookAroundMs = 2_000

@@ -10,10 +10,10 @@ export const settings = t.Object(
       description: 'How long a worker keeps a task without renewing it, milliseconds.',
     }),
     maxLostLeases: t.Integer({
-      // A machine that is switched off again and again under a slow task must not cost the run that task.
-      default: 30,
+      default: 5,
       minimum: 1,
-      description: 'A task whose worker dies this often without any progress is given up as failed.',
+      description:
+        'A task whose worker dies this often without any progress is given up as failed; the last two times it is tried alone.',
     }),
     minFreeBytes: t.Integer({
       default: 536_870_912,

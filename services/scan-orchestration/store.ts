@@ -3,6 +3,7 @@ import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveRun, activate, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
+import { nothing } from './budget.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
 import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
 import type { RunRow, Tables } from './tables.ts'
@@ -163,8 +164,8 @@ async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number
       leaseEndsAt: graceEndsAt,
       lost: row.lost,
       progress: row.progress,
-      reservedRequests: row.requests,
-      reservedQueries: row.queries,
+      reserved: { requests: row.requests, queries: row.queries },
+      spent: nothing,
       routed: new Map(),
       finished: row.finished === null ? undefined : (JSON.parse(row.finished) as CollectionFinished),
     }

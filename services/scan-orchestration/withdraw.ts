@@ -1,6 +1,7 @@
 import { mostTenants } from '@mirage/model/shared.ts'
 import type { Kysely } from 'kysely'
 import type { ActiveRun, OpenTask } from './active-run.ts'
+import { atMost } from './budget.ts'
 import { endOf, writeEnd } from './end.ts'
 import type { Tables } from './tables.ts'
 
@@ -27,7 +28,7 @@ export async function withdraw(
     const left = task.entities.filter((id) => (lowered.get(id) ?? need) >= need)
     if (left.length === task.entities.length) continue
     if (left.length === 0) {
-      const finished = endOf(run, task, 'out-of-scope', reason)
+      const finished = endOf(run, task, 'out-of-scope', reason, atMost(task))
       await writeEnd(trx, run, finished)
       changes.set(task, { status: 'routing', finished })
     } else {
