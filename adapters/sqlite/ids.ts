@@ -1,5 +1,5 @@
 import { type Database, ensureLayout } from './database.ts'
-import { createFilter, type Filter } from './filter.ts'
+import { createIdFilter, type IdFilter } from '@mirage/model/id-filter.ts'
 import { asKey, fromKey } from './key.ts'
 
 /** Ids held in memory before they move, and again as many while they move: about 25 MB for a file that grows. */
@@ -65,7 +65,7 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   }
 
   // It holds every id of the file once those of all parts are filled; until then the index is asked each time.
-  const filter = createFilter()
+  const filter = createIdFilter()
   let parts: Part[] = []
   let unfilled: Part[] = []
   let fresh = new Map<string, number>()
@@ -111,7 +111,7 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
 
   function refill(): void {
     const [last] = database.prepare(sql.parts).get() as unknown as [number]
-    parts = Array.from({ length: last }, (_, i) => ({ number: last - i, filter: createFilter(), filledTo: '' }))
+    parts = Array.from({ length: last }, (_, i) => ({ number: last - i, filter: createIdFilter(), filledTo: '' }))
     unfilled = [...parts]
   }
 
@@ -170,7 +170,7 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   /** What is in memory begins to move, and new ids gather anew. */
   function startMoving(): void {
     const [last] = database.prepare(sql.parts).get() as unknown as [number]
-    movingTo = { number: last + 1, filter: createFilter(), filledTo: undefined }
+    movingTo = { number: last + 1, filter: createIdFilter(), filledTo: undefined }
     moving = fresh
     fresh = new Map()
     waiting = Array.from({ length: ranges + 1 }, () => [])
@@ -253,7 +253,7 @@ function readLogged(stored: LoggedIds): string[] {
 /** A piece of the index, filled once. */
 interface Part {
   number: number
-  filter: Filter
+  filter: IdFilter
   /** How far its filter was read from the file; undefined when it is whole. */
   filledTo: Uint8Array | string | undefined
 }

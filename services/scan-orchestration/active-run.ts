@@ -7,6 +7,7 @@ import type { Spending } from './budget.ts'
 import type { RunDefinition } from './contract.ts'
 import type { PlannedLane, PlannedRun } from './plan.ts'
 import { Pulse } from './pulse.ts'
+import { Shards } from './reached.ts'
 import { seedsOf } from './seeds.ts'
 import type { RunRow } from './tables.ts'
 
@@ -35,6 +36,7 @@ export interface ActiveRun {
   /** The way out is gone: nothing is given out until then. */
   held: { until: number; waitingFor: string } | undefined
   pulse: Pulse
+  shards: Shards
   /** SQL of statements with many values by their name. */
   wideStatements: Map<string, string>
 }
@@ -107,6 +109,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     losses: 0,
     held: undefined,
     pulse: new Pulse(),
+    shards: new Shards(),
     wideStatements: new Map(),
   }
 }

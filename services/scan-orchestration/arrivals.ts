@@ -66,6 +66,7 @@ async function routeInto(
 
 function apply(run: ActiveRun, routed: Routed): void {
   run.nextSeq = routed.nextSeq
+  run.shards.rows += routed.placed
   for (const [type, count] of Object.entries(routed.arrived)) {
     run.byType[type] = (run.byType[type] ?? 0) + count
     run.entities += count

@@ -2,9 +2,10 @@ import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveRun, allowedClasses, depthLimit } from './active-run.ts'
 import { offer, type Routed } from './offer.ts'
+import { findReached } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
 import { firmOver, isExposed, isLasting, type Standing, type Step, stepOf } from './standing.ts'
-import type { Tables } from './tables.ts'
+import type { ReachedRow, Tables } from './tables.ts'
 import { isShared } from './tenants.ts'
 
 /** Keeps the ways that may become the shortest ones. */
@@ -59,8 +60,7 @@ export async function carryOn(
         await trx
           .updateTable('reached')
           .set({ distance, firm, depth, seed, allowed })
-          .where('run', '=', run.row.id)
-          .where('entity', '=', row.entity)
+          .where('id', '=', row.id)
           .execute()
         const before = { seq: row.seq, allowed: now.allowed, depth: now.depth, tags: tagsOf(row.tags) }
         await offer(trx, run, { entity, seq: row.seq, allowed, depth, tags: new Set(), before }, routed)
@@ -72,28 +72,21 @@ export async function carryOn(
 }
 
 /** What the sources lead to over stored steps. */
-export async function targetsOf(trx: Kysely<Tables>, run: ActiveRun, sources: string[]) {
-  return trx
+export async function targetsOf(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  sources: string[],
+): Promise<(ReachedRow & { source: string; step: number })[]> {
+  const steps = await trx
     .selectFrom('reach')
-    .innerJoin('reached', (join) =>
-      join.onRef('reached.run', '=', 'reach.run').onRef('reached.entity', '=', 'reach.target'),
-    )
-    .select([
-      'reach.source',
-      'reach.step',
-      'reached.entity',
-      'reached.type',
-      'reached.value',
-      'reached.distance',
-      'reached.firm',
-      'reached.depth',
-      'reached.seed',
-      'reached.allowed',
-      'reached.seq',
-      'reached.tags',
-      'reached.tenants',
-    ])
-    .where('reach.run', '=', run.row.id)
-    .where('reach.source', 'in', sources)
+    .select(['source', 'target', 'step'])
+    .where('run', '=', run.row.id)
+    .where('source', 'in', sources)
     .execute()
+  const rows = await findReached(trx, run, new Set(steps.map(({ target }) => target)))
+  const byEntity = new Map(rows.map((row) => [row.entity, row]))
+  return steps.flatMap(({ source, target, step }) => {
+    const row = byEntity.get(target)
+    return row ? [{ ...row, source, step }] : []
+  })
 }

@@ -6,6 +6,7 @@ import { holdRun, renewLeases, returnTasks } from './held.ts'
 import { cancelRun, createRun, deleteRun, pauseRun, previewRun, resumeRun } from './lifecycle.ts'
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import type { PlannedRun } from './plan.ts'
+import { describeReached, pageOfReached } from './reached.ts'
 import { announceAllDrained, repeatTasks } from './repeat.ts'
 import type { RunRow } from './tables.ts'
 import { viewLanes, viewRun } from './view.ts'
@@ -42,7 +43,7 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
     listReached: async ({ run, after, limit }, { workspace }) =>
       listReached(orchestrator, await rowOf(orchestrator, workspace, run), after ?? '', limit ?? 1000),
     describeReached: async ({ run, ids }, { workspace }) => ({
-      items: await describeReached(orchestrator, await rowOf(orchestrator, workspace, run), ids),
+      items: await viewReachedOf(orchestrator, await rowOf(orchestrator, workspace, run), ids),
     }),
     compareRuns: async ({ run, before }, { workspace }) => {
       const now = await rowOf(orchestrator, workspace, run)
@@ -105,15 +106,7 @@ async function listReached(
   after: string,
   limit: number,
 ): Promise<PageOf<Reached>> {
-  const rows = await store.db
-    .selectFrom('reached')
-    .selectAll()
-    .where('run', '=', row.id)
-    .where('seq', '>', 0)
-    .where('entity', '>', after)
-    .orderBy('entity')
-    .limit(limit + 1)
-    .execute()
+  const { rows, more } = await pageOfReached(store.db, row.id, after, limit)
   const { count } = await store.db
     .selectFrom('reached')
     .select((expression) => expression.fn.countAll<number | string>().as('count'))
@@ -121,29 +114,17 @@ async function listReached(
     .where('seq', '>', 0)
     .executeTakeFirstOrThrow()
   const seeds = seedNames(row)
-  const page = rows.slice(0, limit)
   return {
-    items: page.map((reached) => viewReached(reached, seeds)),
-    ...(rows.length > limit ? { next: page.at(-1)!.entity } : {}),
+    items: rows.map((reached) => viewReached(reached, seeds)),
+    ...(more ? { next: rows.at(-1)!.entity } : {}),
     total: Number(count),
     totalIsLowerBound: false,
   }
 }
 
-async function describeReached({ store }: Orchestrator, row: RunRow, ids: string[]): Promise<Reached[]> {
+async function viewReachedOf({ store }: Orchestrator, row: RunRow, ids: string[]): Promise<Reached[]> {
   const seeds = seedNames(row)
-  const items: Reached[] = []
-  for (let from = 0; from < ids.length; from += 500) {
-    const rows = await store.db
-      .selectFrom('reached')
-      .selectAll()
-      .where('run', '=', row.id)
-      .where('seq', '>', 0)
-      .where('entity', 'in', ids.slice(from, from + 500))
-      .execute()
-    for (const reached of rows) items.push(viewReached(reached, seeds))
-  }
-  return items
+  return (await describeReached(store.db, row.id, ids)).map((reached) => viewReached(reached, seeds))
 }
 
 function policyOf(row: RunRow): RunPolicy {

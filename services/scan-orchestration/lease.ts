@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { type ActiveLane, type ActiveRun, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
 import { affordable, nothing, reserve, type Spending } from './budget.ts'
 import type { LeasedTask } from './contract.ts'
+import { findReached } from './reached.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 
 export interface Slots {
@@ -121,15 +122,7 @@ export function toLeasedTask({ run, task, entities }: Leased, leaseEndsAt: numbe
 /** The entities of a task, from their ids. */
 export async function entitiesOf(db: Kysely<Tables>, run: ActiveRun, ids: string[]): Promise<EntityRef[]> {
   const found = new Map<string, EntityRef>()
-  for (let from = 0; from < ids.length; from += 500) {
-    const rows = await db
-      .selectFrom('reached')
-      .select(['entity', 'type', 'value'])
-      .where('run', '=', run.row.id)
-      .where('entity', 'in', ids.slice(from, from + 500))
-      .execute()
-    for (const row of rows) found.set(row.entity, refOf(row))
-  }
+  for (const row of await findReached(db, run, ids)) found.set(row.entity, refOf(row))
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 
@@ -162,9 +155,7 @@ async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, l
   const depth = depthLimit(run)
   let query = trx
     .selectFrom('late')
-    .innerJoin('reached', (join) =>
-      join.onRef('reached.run', '=', 'late.run').onRef('reached.entity', '=', 'late.entity'),
-    )
+    .innerJoin('reached', (join) => join.onRef('reached.run', '=', 'late.run').onRef('reached.seq', '=', 'late.seq'))
     .select(['reached.entity', 'reached.type', 'reached.value'])
     .where('late.run', '=', run.row.id)
     .where('late.module', '=', lane.planned.module)

@@ -9,6 +9,8 @@ export interface Routed {
   nextSeq: number
   arrived: Record<string, number>
   perHost: Map<string, number>
+  /** Rows that are new. */
+  placed: number
   /** Rows that became workable: lanes that must look again, and by how many their eligible entities grew. */
   lanes: Map<ActiveLane, number>
   /** entity → contact classes that may still work on it, where an address turned out to be shared. */
@@ -48,7 +50,7 @@ export async function offer(
     if (cursor !== undefined && cursor < seq) continue
     await trx
       .insertInto('late')
-      .values({ run: run.row.id, module: lane.planned.module, entity: entity.id })
+      .values({ run: run.row.id, module: lane.planned.module, entity: entity.id, seq })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { type ActiveRun, allowedClasses } from './active-run.ts'
 import { targetsOf } from './carry.ts'
 import { type Routed, withhold } from './offer.ts'
+import { findReached } from './reached.ts'
 import { chunks } from './rows.ts'
 import { type Standing, stepOf, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
@@ -11,7 +12,7 @@ import { isShared } from './tenants.ts'
 /** An entity whose shortest way may have led over an address that is shared now. */
 interface Affected {
   entity: EntityRef
-  before: { distance: number; allowed: number; seq: number; depth: number; tags: string[] }
+  before: { id: number; distance: number; allowed: number; seq: number; depth: number; tags: string[] }
   distance: number
   isShared: boolean
 }
@@ -32,12 +33,12 @@ export async function raise(
       affected.set(entity.id, { entity, before: { ...before, seq }, distance: firm + 1, isShared: true })
   if (affected.size === 0) return
   await spread(trx, run, affected)
-  for (const [id, { distance }] of affected) await setDistance(trx, run, id, distance)
+  for (const { before, distance } of affected.values()) await setDistance(trx, before.id, distance)
   await fallBack(trx, run, affected)
   for (const [id, { entity, before, distance }] of affected) {
     if (distance === before.distance) continue
     const allowed = allowedClasses(run.scope, entity, distance)
-    await trx.updateTable('reached').set({ allowed }).where('run', '=', run.row.id).where('entity', '=', id).execute()
+    await trx.updateTable('reached').set({ allowed }).where('id', '=', before.id).execute()
     withhold(run, { entity, seq: before.seq, depth: before.depth, allowed, before }, routed)
     if (allowed < before.allowed) routed.lowered.set(id, allowed)
     const standing = standings.get(id)
@@ -69,12 +70,12 @@ async function fallBack(trx: Kysely<Tables>, run: ActiveRun, affected: Map<strin
   for (let wave = [...affected.keys()]; wave.length > 0;) {
     const fallen: string[] = []
     for (const targets of chunks(wave))
-      for (const { target, step, nearest } of await nearestSources(trx, run, targets)) {
+      for (const { target, step, distance: nearest } of await sourcesOf(trx, run, targets)) {
         const one = affected.get(target)!
-        const distance = Number(nearest) + stepOf(step, one.isShared)
+        const distance = nearest + stepOf(step, one.isShared)
         if (distance >= one.distance) continue
         one.distance = distance
-        await setDistance(trx, run, target, distance)
+        await setDistance(trx, one.before.id, distance)
         fallen.push(target)
       }
     const next = new Set<string>()
@@ -84,24 +85,26 @@ async function fallBack(trx: Kysely<Tables>, run: ActiveRun, affected: Map<strin
   }
 }
 
-function nearestSources(trx: Kysely<Tables>, run: ActiveRun, targets: string[]) {
-  return trx
+/** What leads to the targets over stored steps, and how far that is. */
+async function sourcesOf(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  targets: string[],
+): Promise<{ target: string; step: number; distance: number }[]> {
+  const steps = await trx
     .selectFrom('reach')
-    .innerJoin('reached', (join) =>
-      join.onRef('reached.run', '=', 'reach.run').onRef('reached.entity', '=', 'reach.source'),
-    )
-    .select(['reach.target', 'reach.step', ({ fn }) => fn.min<number | string>('reached.distance').as('nearest')])
-    .where('reach.run', '=', run.row.id)
-    .where('reach.target', 'in', targets)
-    .groupBy(['reach.target', 'reach.step'])
+    .select(['source', 'target', 'step'])
+    .where('run', '=', run.row.id)
+    .where('target', 'in', targets)
     .execute()
+  const rows = await findReached(trx, run, new Set(steps.map(({ source }) => source)))
+  const byEntity = new Map(rows.map((row) => [row.entity, row]))
+  return steps.flatMap(({ source, target, step }) => {
+    const row = byEntity.get(source)
+    return row ? [{ target, step, distance: row.distance }] : []
+  })
 }
 
-async function setDistance(trx: Kysely<Tables>, run: ActiveRun, entity: string, distance: number): Promise<void> {
-  await trx
-    .updateTable('reached')
-    .set({ distance })
-    .where('run', '=', run.row.id)
-    .where('entity', '=', entity)
-    .execute()
+async function setDistance(trx: Kysely<Tables>, row: number, distance: number): Promise<void> {
+  await trx.updateTable('reached').set({ distance }).where('id', '=', row).execute()
 }

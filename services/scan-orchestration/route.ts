@@ -2,13 +2,14 @@ import type { EntityRef } from '@mirage/model/entity.ts'
 import { othersTurn } from '@mirage/kit/clock.ts'
 import { isApex } from '@mirage/model/domain-name.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
-import { type Compilable, CompiledQuery, type Kysely } from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveRun, allowedClasses, depthLimit } from './active-run.ts'
 import { carryOn, storeSteps } from './carry.ts'
 import { offer, type Routed } from './offer.ts'
 import { raise } from './raise.ts'
-import { chunks, piece, tagsOf } from './rows.ts'
+import { findReached, wide } from './reached.ts'
+import { chunks, tagsOf } from './rows.ts'
 import { type Before, costOf, isExposed, relax, type Standing, type Step, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
 import { isShared, tenancyOf, withTenants } from './tenants.ts'
@@ -31,6 +32,7 @@ export async function routeObservations(
     nextSeq: run.nextSeq,
     arrived: {},
     perHost: new Map(),
+    placed: 0,
     lanes: new Map(),
     lowered: new Map(),
   }
@@ -85,19 +87,14 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
 
 /** What the run already knows of these entities. */
 async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string, Standing>): Promise<void> {
-  for (const ids of chunks([...standings.keys()])) {
-    const known = trx
-      .selectFrom('reached')
-      .select(['entity', 'distance', 'firm', 'depth', 'seed', 'allowed', 'seq', 'tags', 'tenants'])
-      .where('run', '=', run.row.id)
-    const rows = await wide(trx, run, ids.length === piece && 'recall', () => known.where('entity', 'in', ids), [
-      run.row.id,
-      ...ids,
-    ])
-    for (const { entity, seed, tags, ...rest } of rows) {
-      const before: Before = { ...rest, tags: tagsOf(tags) }
-      Object.assign(standings.get(entity)!, rest, { seed, isShared: isShared(rest.tenants), before })
-    }
+  for (const { id, entity, distance, firm, depth, seed, allowed, seq, tags, tenants } of await findReached(
+    trx,
+    run,
+    standings.keys(),
+  )) {
+    const place = { distance, firm, depth, allowed, seq, tenants }
+    const before: Before = { id, ...place, tags: tagsOf(tags) }
+    Object.assign(standings.get(entity)!, place, { seed, isShared: isShared(tenants), before })
   }
 }
 
@@ -154,7 +151,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       routed.arrived[entity.type] = (routed.arrived[entity.type] ?? 0) + 1
     }
     if (!before) fresh.push(standing)
-    else if (arrives || isNewlyTagged || hasMoved(run, standing, before)) await update(trx, run, standing, before)
+    else if (arrives || isNewlyTagged || hasMoved(run, standing, before)) await update(trx, standing, before)
     else continue
     await offer(trx, run, standing, routed)
   }
@@ -163,6 +160,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
       ordinal: ordinalOf(run, entity, routed),
       run: run.row.id,
+      shard: run.shards.place(entity.id, routed.placed++),
       seq,
       entity: entity.id,
       type: entity.type,
@@ -192,23 +190,6 @@ function hasMoved(run: ActiveRun, { distance, firm, depth, tenants }: Standing, 
   )
 }
 
-/**
- * Runs a statement of many values. To make its text takes Kysely as long as the database takes for the statement, so the
- * run keeps it under `name`, which stands for one text only: that of a full piece. `parameters` are in the order in which
- * Kysely binds them.
- */
-async function wide<Row>(
-  trx: Kysely<Tables>,
-  { wideStatements }: ActiveRun,
-  name: string | false,
-  build: () => Compilable<Row>,
-  parameters: unknown[],
-): Promise<Row[]> {
-  const text = (name && wideStatements.get(name)) || build().compile().sql
-  if (name) wideStatements.set(name, text)
-  return (await trx.executeQuery<Row>(CompiledQuery.raw(text, parameters))).rows
-}
-
 /** How many URLs of its host the run has met, this one included. */
 function ordinalOf({ perHost }: ActiveRun, entity: EntityRef, routed: Routed): number {
   if (!perHost || entity.type !== 'url') return 0
@@ -218,8 +199,8 @@ function ordinalOf({ perHost }: ActiveRun, entity: EntityRef, routed: Routed): n
   return ordinal
 }
 
-async function update(trx: Kysely<Tables>, run: ActiveRun, standing: Standing, before: Before): Promise<void> {
-  const { entity, seq, seed, distance, firm, depth, allowed, module, tags, tenants } = standing
+async function update(trx: Kysely<Tables>, standing: Standing, before: Before): Promise<void> {
+  const { seq, seed, distance, firm, depth, allowed, module, tags, tenants } = standing
   const all = [...new Set([...before.tags, ...tags])]
   await trx
     .updateTable('reached')
@@ -234,7 +215,6 @@ async function update(trx: Kysely<Tables>, run: ActiveRun, standing: Standing, b
       tenants,
       tags: all.length > 0 ? JSON.stringify(all) : null,
     })
-    .where('run', '=', run.row.id)
-    .where('entity', '=', entity.id)
+    .where('id', '=', before.id)
     .execute()
 }

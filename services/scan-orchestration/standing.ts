@@ -37,6 +37,8 @@ export interface Standing {
 }
 
 export interface Before {
+  /** Of its row. */
+  id: number
   distance: number
   firm: number
   depth: number

@@ -6,6 +6,8 @@ import type { CollectionFinished } from '@mirage/services/data-collection/contra
 import { nothing } from './budget.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
 import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
+import { up as splitReached } from './migrations/0003-shards.ts'
+import { readShards } from './reached.ts'
 import type { RunRow, Tables } from './tables.ts'
 
 export interface Store {
@@ -17,6 +19,7 @@ export async function openStore(sql: Sql): Promise<Store> {
   const db = await sql.open<Tables>({
     '0001-runs': { up: createRuns },
     '0002-shared-addresses': { up: shareAddresses },
+    '0003-shards': { up: splitReached },
   })
   return { db, write: (work) => sql.transaction(db, work) }
 }
@@ -46,6 +49,7 @@ export async function loadActiveRun(
   allowPrivate: boolean,
 ): Promise<ActiveRun> {
   const run = activate(row, allowPrivate)
+  run.shards = await readShards(db, row.id)
   await readArrivals(db, run)
   await readLanes(db, run)
   await readTasks(db, run, graceEndsAt)

@@ -7,7 +7,7 @@ export interface Tables {
   /** Ways that matter once something changes; `step` is a StepCost. */
   reach: { run: number; source: string; target: string; step: number }
   lane: { run: number; module: string; type: string; cursor: number }
-  late: { run: number; module: string; entity: string }
+  late: { run: number; module: string; entity: string; seq: number }
   task: TaskRow
   routed: { run: number; task: number; attempt: number; batch: number; losses: number }
   settled: { run: number; service: string; round: number; losses: number; counts: string }
@@ -51,6 +51,8 @@ export interface RunRow {
 export interface ReachedRow {
   id: number
   run: number
+  /** Where its id stands in the index (`reached.ts`). */
+  shard: number
   /** Order of arrival in the run; 0 for an entity known only as a source whose own sighting has not arrived. */
   seq: number
   entity: string

@@ -3,7 +3,7 @@
  * by a layer four times as large when the last is full (Almeida et al. 2007). About 1 % of the answers are "maybe"
  * without reason.
  */
-export interface Filter {
+export interface IdFilter {
   add(key: Uint8Array | string): void
   mayHold(key: Uint8Array | string): boolean
 }
@@ -19,7 +19,7 @@ const probes = 6
 const firstCapacity = 1 << 16
 const bitsAnId = 10
 
-export function createFilter(): Filter {
+export function createIdFilter(): IdFilter {
   const layers: Layer[] = []
   let step = 0
 
