@@ -1310,6 +1310,57 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./username-sites/module.ts')).module,
   },
   {
+    "id": "wayback",
+    "version": 1,
+    "title": "Wayback Machine",
+    "summary": "Archived pages of a domain, and the names they were at",
+    "homepage": "https://web.archive.org",
+    "documentation": "https://github.com/internetarchive/wayback/tree/master/wayback-cdx-server",
+    "terms": "https://archive.org/about/terms.php",
+    "consumes": [
+      {
+        "type": "domain",
+        "where": "isApex"
+      }
+    ],
+    "produces": [
+      "domain",
+      "url"
+    ],
+    "contact": "stored",
+    "origin": "internet-archive",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "flags": [
+      "slow"
+    ],
+    "limits": {
+      "perMinute": 15,
+      "concurrency": 1,
+      "cacheFor": "7d",
+      "timeout": "10m"
+    },
+    "settings": {
+      "type": "object",
+      "required": [
+        "pages"
+      ],
+      "properties": {
+        "pages": {
+          "type": "integer",
+          "minimum": 1,
+          "maximum": 100,
+          "default": 3,
+          "description": "How many times 2000 pages of one domain are taken at most."
+        }
+      }
+    },
+    "sample": "northwind.example",
+    load: async () => (await import('./wayback/module.ts')).module,
+  },
+  {
     "id": "whois",
     "version": 1,
     "title": "WHOIS",

@@ -16,6 +16,7 @@ import { shodan } from './shodan.ts'
 import { teamCymru } from './team-cymru.ts'
 import { urlscan } from './urlscan.ts'
 import { usernameSites } from './username-sites.ts'
+import { wayback } from './wayback.ts'
 import { ianaWhois, registrarWhois, registryWhois } from './whois.ts'
 
 /** Every provider of the lab: one file each, one line in the list of its kind. */
@@ -35,6 +36,7 @@ export const providers: readonly Provider[] = [
   shodan,
   urlscan,
   usernameSites,
+  wayback,
 ]
 
 export const dnsProviders: readonly DnsProvider[] = [teamCymru]
