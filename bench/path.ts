@@ -31,7 +31,7 @@ const apex = 'northwind.example'
 const everyone = ['auth', 'module-registry', 'data-storage', 'correlation-engine', 'scan-orchestration', 'api-gateway']
 const readers = /^(data-storage|correlation-engine|scan-orchestration):observations\.collected$/
 
-export async function benchPath(sizes = [10_000, 100_000]): Promise<Figure[]> {
+export async function benchPath(sizes = [10_000, 100_000, 1_000_000]): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const size of sizes) figures.push(...(await measure(size)))
   return figures
