@@ -1,5 +1,6 @@
 import { contentId } from '@mirage/model/id.ts'
 import type { HttpAnswer } from '@mirage/model/exchange.ts'
+import { sharedInfrastructure } from '@mirage/model/shared.ts'
 import type { Http, TargetOptions } from '@mirage/module-sdk'
 import { textOf } from '@mirage/module-sdk/body.ts'
 import type { Page } from '@mirage/module-sdk/page.ts'
@@ -12,14 +13,13 @@ const offers = [
   /\bthis (?:web ?page|domain|site) is parked\b/i,
 ]
 
-const parkingHosts = /(?:^|\.)(?:sedoparking\.com|parkingcrew\.net|bodis\.com|hugedomains\.com|afternic\.com|dan\.com)$/
-
 /** True for a page that sells the name: what it links and says is not the name owner's. */
 export function isParked(page: Page): boolean {
   const said = `${page.title ?? ''} ${page.text.slice(0, 5000)}`
   if (offers.some((offer) => offer.test(said))) return true
   return page.links.some(
-    ({ url, element }) => (element === 'script' || element === 'frame') && parkingHosts.test(new URL(url).hostname),
+    ({ url, element }) =>
+      (element === 'script' || element === 'frame') && sharedInfrastructure(new URL(url).hostname)?.kind === 'parking',
   )
 }
 

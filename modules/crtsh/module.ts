@@ -1,3 +1,4 @@
+import { isBelow } from '@mirage/model/domain-name.ts'
 import { defineModule, observe, t, url } from '@mirage/module-sdk'
 
 const Issuances = t.Array(
@@ -30,8 +31,11 @@ export const module = defineModule({
     for (const row of rows ?? []) {
       const seen = { seenAt: row.not_before, attributes: { issuer: row.issuer_name } }
       for (const name of row.name_value.toLowerCase().split('\n')) {
+        const host = name.slice(name.lastIndexOf('@') + 1)
+        // Names are searched for as parts of others: `big-northwind.example` comes, too, and is somebody else's.
+        if (host !== entity.value && !isBelow(host, entity.value)) continue
         if (name.includes('@')) yield observe('email', name, { via: 'mentions', ...seen })
-        else if (name.endsWith(`.${entity.value}`)) {
+        else if (host !== entity.value) {
           yield observe('domain', name.replace(/^\*\./, ''), { via: 'subdomain', ...seen })
         }
       }

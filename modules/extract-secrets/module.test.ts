@@ -47,6 +47,14 @@ test('a private key is found with its body only', () => {
   expect(findSecrets(`${begin}\n…\n${end}`)).toEqual([])
 })
 
+test.each(['n', '\n', '\\n', ' ', 'A'])(
+  'a megabyte of %j behind the head of a key is no key, and told at once',
+  (unit) => {
+    const begin = ['-----BEGIN', 'PRIVATE KEY-----'].join(' ')
+    expect(findSecrets(begin + unit.repeat(1_000_000 / unit.length))).toEqual([])
+  },
+)
+
 test('what is found stands in the text', () => {
   assert(
     property(string(), (text) => {

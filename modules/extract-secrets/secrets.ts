@@ -17,8 +17,9 @@ const forms: [kind: string, form: RegExp][] = [
   ['google-api-key', /\bAIza[\w-]{35}(?![\w-])/g],
   ['sendgrid-key', /\bSG\.[\w-]{22}\.[\w-]{43}(?![\w-])/g],
   ['npm-token', /\bnpm_[A-Za-z\d]{36}\b/g],
-  // RFC 7468: textual encodings of keys; only with a body, or a page about keys would be full of them.
-  ['private-key', /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----[\s\\rn]+[A-Za-z\d+/=\s\\]{64,8000}?-----END/g],
+  // RFC 7468: textual encodings of keys; only with a body, or a page about keys would be full of them. The
+  // body holds no `-`, so that each start is looked at once.
+  ['private-key', /-----BEGIN (?:[A-Z]{1,20} )?PRIVATE KEY-----(?=[\s\\])[A-Za-z\d+/=\s\\]{64,8000}-----END/g],
 ]
 
 /** Values that documentation prints so that nobody uses them. */

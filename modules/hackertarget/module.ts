@@ -1,3 +1,4 @@
+import { isBelow } from '@mirage/model/domain-name.ts'
 import { defineModule, observe, url } from '@mirage/module-sdk'
 
 /**
@@ -24,6 +25,7 @@ export const module = defineModule({
       emptyWhen: /^(no dns a records found|no records found|error check your search parameter|error invalid host)/i,
     })
     for (const { name, address } of rows) {
+      if (name !== entity.value && !isBelow(name, entity.value)) continue
       yield observe('domain', name, { via: 'subdomain' })
       const from = { type: 'domain', value: name } as const
       yield observe('ip-address', address, { via: 'dns_record', qualifier: address.includes(':') ? 'AAAA' : 'A', from })
@@ -33,5 +35,5 @@ export const module = defineModule({
 
 function readRow(line: string): { name: string; address: string } | undefined {
   const [, name, address] = /^([^\s,]+\.[^\s,]+),([\da-f.:]+)$/i.exec(line) ?? []
-  return name && address ? { name, address } : undefined
+  return name && address ? { name: name.toLowerCase(), address } : undefined
 }

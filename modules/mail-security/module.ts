@@ -1,7 +1,8 @@
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
-import { type Finding, type Sighting, defineModule, finding, observe } from '@mirage/module-sdk'
+import { type Sighting, defineModule, observe } from '@mirage/module-sdk'
 import { textOf } from '@mirage/module-sdk/body.ts'
 import { mailtoOf, readSpf, readStsPolicy, readTags } from './policies.ts'
+import { weaknessesOf } from './weaknesses.ts'
 
 /** Selectors under which large platforms and common guides publish DKIM keys; the name of others cannot be known. */
 const dkimSelectors = [
@@ -33,7 +34,7 @@ const dkimSelectors = [
   'email',
 ]
 
-type Mail = Sighting<'dns-record' | 'domain' | 'ip-address' | 'netblock' | 'email' | 'url'> | Finding
+type Mail = Sighting<'dns-record' | 'domain' | 'ip-address' | 'netblock' | 'email' | 'url'>
 
 /**
  * How a domain says who may send mail in its name and how mail to it is protected, and what these policies give away.
@@ -70,7 +71,12 @@ export const module = defineModule({
         yield observe('email', address, { via: 'mentions' })
       }
     }
-    yield* weaknesses(apex, hasMail, spf, dmarc)
+    yield* weaknessesOf(
+      apex,
+      hasMail,
+      spf.map(({ text }) => text),
+      dmarc.map(({ text }) => text),
+    )
 
     for (const record of textsOf(await dns.resolve(`_smtp._tls.${apex}`, 'TXT'))) {
       const tags = readTags(record.text, 'TLSRPTv1')
@@ -137,53 +143,5 @@ function* spfMentions(text: string): Generator<Mail, void, void> {
       const single = bare === value || value.endsWith(name === 'ip4' ? '/32' : '/128')
       yield observe(single ? 'ip-address' : 'netblock', single ? bare : value, { via: 'mentions' })
     }
-  }
-}
-
-function* weaknesses(
-  apex: string,
-  hasMail: boolean,
-  spf: TextRecord[],
-  dmarc: TextRecord[],
-): Generator<Finding, void, void> {
-  const terms = spf.length === 1 ? readSpf(spf[0]!.text) : undefined
-  const all = terms?.find(({ name }) => name === 'all')
-  if (spf.length > 1) {
-    yield finding({
-      rule: 'mail-security.spf-twice',
-      severity: 'medium',
-      title: 'Several SPF records',
-      explanation: `${apex} has ${spf.length} SPF records; receivers must then treat all of them as an error (RFC 7208 §4.5). Join them into one.`,
-    })
-  } else if (all?.qualifier === '+') {
-    yield finding({
-      rule: 'mail-security.spf-open',
-      severity: 'high',
-      title: 'SPF lets everyone send',
-      explanation: `The SPF record of ${apex} ends in “+all”: any host may send mail in its name. End it in “-all” or “~all”.`,
-    })
-  } else if (!terms && hasMail) {
-    yield finding({
-      rule: 'mail-security.spf-missing',
-      severity: 'low',
-      title: 'No SPF record',
-      explanation: `${apex} receives mail but does not say which hosts may send in its name. Publish an SPF record.`,
-    })
-  }
-  const policy = dmarc[0] && readTags(dmarc[0].text, 'DMARC1')?.['p']?.toLowerCase()
-  if (policy === 'none') {
-    yield finding({
-      rule: 'mail-security.dmarc-none',
-      severity: 'low',
-      title: 'DMARC only watches',
-      explanation: `The DMARC policy of ${apex} is “none”: forged mail in its name is delivered. Move to “quarantine” or “reject” once the reports are clean.`,
-    })
-  } else if (!policy && hasMail) {
-    yield finding({
-      rule: 'mail-security.dmarc-missing',
-      severity: 'medium',
-      title: 'No DMARC record',
-      explanation: `${apex} receives mail but tells receivers nothing about mail that fails SPF and DKIM. Publish a DMARC record at _dmarc.${apex}.`,
-    })
   }
 }
