@@ -145,7 +145,8 @@ export function retryableStatus(
  * zero, a date in the past and nonsense mean "soon", never "at once": one second.
  */
 export function retryAfter(headers: HttpAnswer['headers'], now: number): number | undefined {
-  const value = headers['retry-after']
+  // urlscan.io says it in seconds under a name of its own (docs.urlscan.io, "Rate limits").
+  const value = headers['retry-after'] ?? headers['x-rate-limit-reset-after']
   if (typeof value !== 'string' || value === '') return undefined
   const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - now
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1_000), 86_400_000) : 1_000

@@ -74,6 +74,11 @@ describe('Retry-After', () => {
     expect(retryAfter({ 'retry-after': value }, now)).toBe(ms)
   })
 
+  test('urlscan.io says the same under a name of its own, and Retry-After comes first', () => {
+    expect(retryAfter({ 'x-rate-limit-reset-after': '17' }, 0)).toBe(17_000)
+    expect(retryAfter({ 'x-rate-limit-reset-after': '17', 'retry-after': '3' }, 0)).toBe(3000)
+  })
+
   test('may be absent', () => {
     expect(retryAfter({}, now)).toBeUndefined()
   })
