@@ -75,7 +75,8 @@ export const dataCollection = defineService({
       consumes: [
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events) {
-            if (payload.status !== 'running' && payload.status !== 'queued') await sessions.close(payload.run)
+            const goesOn = payload.status === 'running' || payload.status === 'queued'
+            await sessions.close(payload.run, goesOn ? payload.generation : undefined)
             if (payload.status !== 'deleted') continue
             await deleteExchanges(store, workspace, payload.run)
             sweeper.exchangesDeleted()

@@ -57,10 +57,13 @@ export class Sessions implements AsyncDisposable {
     return openRun(this.#options, { ...policy, generation })
   }
 
-  /** Everything this run has under way ends as cancelled, and its sockets close. */
-  async close(run: string): Promise<void> {
+  /**
+   * Everything this run has under way ends as cancelled, and its sockets close; with `generation`, only where what is
+   * under way is of an older one.
+   */
+  async close(run: string, generation = Infinity): Promise<void> {
     const known = this.#open.get(run)
-    if (!known) return
+    if (!known || known.generation >= generation) return
     this.#open.delete(run)
     const { session } = await known.session.catch(() => ({ session: undefined }))
     await session?.[Symbol.asyncDispose]()

@@ -189,7 +189,7 @@ function nameOf(values: string[]): string {
 
 /** From now on nothing is given out, and workers are told to stop within half a second. */
 export function pauseRun(orchestrator: Orchestrator, workspace: string, id: string): Promise<RunRow> {
-  return orchestrator.queue.run(async () => {
+  return orchestrator.queue.runNext(async () => {
     const { run, row } = await find(orchestrator, workspace, id)
     if (!run || run.row.status !== 'running') throw wrongState(row, 'paused', 'running')
     const now = orchestrator.clock.now()
@@ -221,7 +221,7 @@ export function resumeRun(orchestrator: Orchestrator, workspace: string, id: str
 
 /** Ends a run; what it found so far is kept, settled and judged. */
 export function cancelRun(orchestrator: Orchestrator, workspace: string, id: string): Promise<RunRow> {
-  return orchestrator.queue.run(async () => {
+  return orchestrator.queue.runNext(async () => {
     const { run, row } = await find(orchestrator, workspace, id)
     if (!run) throw wrongState(row, 'cancelled', 'running')
     await stopRun(orchestrator, run, 'cancelled')

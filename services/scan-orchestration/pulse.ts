@@ -33,11 +33,28 @@ export class Pulse {
 
 /** Runs work one after the other, in the order of the calls. */
 export class Queue {
-  #last: Promise<unknown> = Promise.resolve()
+  readonly #waiting: (() => Promise<void>)[] = []
+  #isBusy = false
 
   run<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work)
-    this.#last = result.catch(() => undefined)
-    return result
+    return new Promise((resolve, reject) => {
+      this.#waiting.push(() => work().then(resolve, reject))
+      void this.#go()
+    })
+  }
+
+  /** Before everything that waits: for what a person wants to stop now. */
+  runNext<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.unshift(() => work().then(resolve, reject))
+      void this.#go()
+    })
+  }
+
+  async #go(): Promise<void> {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    for (let work = this.#waiting.shift(); work; work = this.#waiting.shift()) await work()
+    this.#isBusy = false
   }
 }
