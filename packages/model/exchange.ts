@@ -108,6 +108,8 @@ export interface DnsAnswer {
   records: DnsRecord[]
   /** The resolver or server that answered. */
   server: string
+  /** Seconds for which it holds, also where there is nothing; absent where that is not known. */
+  ttl?: number
   /** The id of the recorded frame. */
   exchange?: string
 }

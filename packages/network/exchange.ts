@@ -5,7 +5,7 @@ import type { Redactor } from './redact.ts'
 
 /** What is kept of everything that leaves the machine, and how a later attempt of a task finds it again. */
 
-/** The task an exchange belongs to. */
+/** The task an exchange belongs to; `hosts`, task 0, holds the look-ups of hosts for the connections of a whole run. */
 export interface TaskKey {
   workspace: string
   run: string
@@ -49,7 +49,7 @@ export interface Exchange {
 
 /** Up to 1,000 questions of one kind with their answers, in one row. */
 export interface Frame {
-  /** The content id of task and content. */
+  /** The content id of task, moment and content. */
   id: string
   key: TaskKey
   kind: 'dns' | 'tcp'
@@ -78,6 +78,8 @@ export interface Recorder {
   /** The last `http` exchange of this run whose `url` is this and whose status was below 400. */
   page(query: { workspace: string; run: string; url: string }): Promise<Exchange | undefined>
   recallFrames(key: TaskKey): Promise<Frame[]>
+  /** Every frame of a run that is there when it is asked, oldest first. */
+  framesOf(query: { workspace: string; run: string }): AsyncIterable<Frame>
   recordFrame(frame: Frame): Promise<void>
 }
 

@@ -7,16 +7,20 @@ export interface Pair {
   question: string
   /** Undefined answers "there is nothing": it costs one bit, as nearly all answers to guesses do. */
   answer: object | undefined
+  /** Seconds for which it holds that there is nothing. A frame keeps the shortest of them for all of them. */
+  ttl?: number
 }
 
 export const pairsPerFrame = 1_000
 
-/** A frame of these pairs; the id is that of its content, so two attempts never overwrite each other. */
+/** A frame of these pairs; the id is that of its content and moment, so two attempts never overwrite each other. */
 export function encodeFrame(key: TaskKey, kind: Frame['kind'], pairs: readonly Pair[], at: number): Frame {
   const present = new Uint8Array(Math.ceil(pairs.length / 8))
   const answers: object[] = []
-  for (const [i, { answer }] of pairs.entries())
-    if (answer !== undefined) {
+  let shortest = Infinity
+  for (const [i, { answer, ttl = 0 }] of pairs.entries())
+    if (answer === undefined) shortest = Math.min(shortest, ttl)
+    else {
       present[i >> 3]! |= 1 << (i & 7)
       answers.push(answer)
     }
@@ -24,24 +28,27 @@ export function encodeFrame(key: TaskKey, kind: Frame['kind'], pairs: readonly P
     questions: pairs.map(({ question }) => question),
     present: Buffer.from(present).toString('base64'),
     answers,
+    ...(shortest > 0 && shortest < Infinity && { ttl: shortest }),
   })
-  const id = contentId(`${key.workspace}\n${key.run}\n${key.module}\n${key.task}\n${kind}\n${content}`)
+  const id = contentId(`${key.workspace}\n${key.run}\n${key.module}\n${key.task}\n${kind}\n${at}\n${content}`)
   return { id, key, kind, at, count: pairs.length, body: zstdCompressSync(content) }
 }
 
 export function decodeFrame({ body }: Frame): Pair[] {
   // Written by `encodeFrame`.
-  const { questions, present, answers } = JSON.parse(zstdDecompressSync(body).toString()) as {
+  const { questions, present, answers, ttl } = JSON.parse(zstdDecompressSync(body).toString()) as {
     questions: string[]
     present: string
     answers: object[]
+    ttl?: number
   }
   const bits = Buffer.from(present, 'base64')
   let next = 0
-  return questions.map((question, i) => ({
-    question,
-    answer: (bits[i >> 3]! >> (i & 7)) & 1 ? answers[next++] : undefined,
-  }))
+  return questions.map((question, i) =>
+    (bits[i >> 3]! >> (i & 7)) & 1
+      ? { question, answer: answers[next++] }
+      : { question, answer: undefined, ...(ttl !== undefined && { ttl }) },
+  )
 }
 
 /**

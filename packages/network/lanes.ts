@@ -2,14 +2,14 @@ import { canonicalAddress } from '@mirage/model/address.ts'
 import { type Contact, isWithinContact } from '@mirage/model/contact.ts'
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
 import { specialRange } from '@mirage/model/special-range.ts'
-import { untilAborted } from './deadline.ts'
 import type { DialMap } from './dial-map.ts'
 import type { DnsEngine } from './dns/engine.ts'
 import type { DnsLane } from './dns/lane.ts'
 import type { Resolver } from './dns/lane-options.ts'
-import { NetworkError, refused, unreachable } from './error.ts'
-import { type GuardScope, canonicalName, checkQuestion } from './guard.ts'
-import type { ResolveHost } from './route.ts'
+import { NetworkError, refused } from './error.ts'
+import { pairsPerFrame } from './frame.ts'
+import { type GuardScope, canonicalName } from './guard.ts'
+import { type Places, openPlaces } from './places.ts'
 
 /** Public recursive resolvers: Cloudflare, Google, Quad9, OpenDNS, each by two addresses. */
 const publicResolvers = [
@@ -31,11 +31,20 @@ export interface LanesOptions {
   proxy?: string
 }
 
+/** A way to ask, and how much of it may be lost at once. */
+export interface Lane {
+  about: 'target' | 'provider'
+  lane: DnsLane
+  /** One for each question that was asked and is not recorded: a frame of them is the most that a kill repeats. */
+  places: Places
+}
+
 /** The DNS lanes of a session: one for questions about the target, one for the hosts of providers, with caches apart. */
 export interface Lanes extends AsyncDisposable {
   /** The lane for a question of this contact. Throws a NetworkError behind a proxy, where nothing is resolved here. */
-  of(contact: Contact): DnsLane
-  resolveHost: ResolveHost
+  of(contact: Contact): Lane
+  /** Whether addresses of IPv6 are of any use to this run. */
+  wantsIpv6(): boolean
   /** Remembers who serves names in scope, so that passive runs keep away from them. */
   note(answer: DnsAnswer): void
   isTargetNameServer(host: string): boolean
@@ -44,7 +53,7 @@ export interface Lanes extends AsyncDisposable {
 export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => ReadonlySet<string>): Lanes {
   const { scope, ceiling, dialMap } = options
   const resolvers = (dialMap?.resolvers ?? options.resolvers ?? publicResolvers).map(parseResolver)
-  const lanes = new Map<'target' | 'provider', DnsLane>()
+  const lanes = new Map<Lane['about'], Lane>()
   const nameServers = new Set<string>()
 
   /** A resolver the installation named may stand anywhere but in the target. */
@@ -55,7 +64,7 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
       throw refused('contact-ceiling', `The resolver ${address} is itself in scope; this run may not contact it.`)
   }
 
-  const lanesOfSession: Lanes = {
+  return {
     of(contact) {
       if (options.proxy !== undefined)
         throw unresolvable('This run goes through a proxy, which carries no DNS: names are left to the proxy.')
@@ -64,27 +73,15 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
       if (known !== undefined) return known
       // A world of its own has none of the names whose addresses are known; that nothing is made up holds there too.
       const lab = dialMap && { dial: dialMap.udp, probes: { known: [] } }
-      const lane = engine.lane({ ...lab, resolvers, allow: checkResolver })
+      const lane: Lane = {
+        about,
+        lane: engine.lane({ ...lab, resolvers, allow: checkResolver }),
+        places: openPlaces(pairsPerFrame),
+      }
       lanes.set(about, lane)
       return lane
     },
-    async resolveHost(policy, name, declared, signal) {
-      const contact = checkQuestion(policy, name, declared === 'target' ? 'relayed' : declared)
-      const lane = lanesOfSession.of(contact)
-      const asked = [lane.ask({ name, type: 'A' }, signal)]
-      if (dialMap !== undefined || hasIpv6(own())) asked.push(lane.ask({ name, type: 'AAAA' }, signal))
-      const answers = await untilAborted(Promise.all(asked), signal)
-      const addresses: string[] = []
-      for (const { records } of answers)
-        for (const { type, data } of records) {
-          const address = type === 'A' || type === 'AAAA' ? canonicalAddress(data) : undefined
-          if (address !== undefined && !addresses.includes(address)) addresses.push(address)
-        }
-      if (addresses.length > 0) return addresses
-      const { status } = answers[0]!
-      if (status === 'NXDOMAIN' || status === 'NODATA' || status === 'NOERROR') return []
-      throw unreachable('no-address', `${name} could not be resolved: ${status}.`)
-    },
+    wantsIpv6: () => dialMap !== undefined || hasIpv6(own()),
     note({ name, type, records }) {
       if (type !== 'NS' && type !== 'SOA') return
       if (!scope.isSeedZone(canonicalName(name))) return
@@ -94,11 +91,10 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
     },
     isTargetNameServer: (host) => nameServers.has(host),
     async [Symbol.asyncDispose]() {
-      await Promise.all([...lanes.values()].map((lane) => lane[Symbol.asyncDispose]()))
+      await Promise.all([...lanes.values()].map(({ lane }) => lane[Symbol.asyncDispose]()))
       lanes.clear()
     },
   }
-  return lanesOfSession
 }
 
 /** `address`, or `address:port` with IPv6 in brackets. */

@@ -10,6 +10,7 @@ import type { Limiter } from './limiter.ts'
 import type { DnsEngine } from './dns/engine.ts'
 import { type Lanes, openLanes } from './lanes.ts'
 import { openLifeline } from './lifeline.ts'
+import { type LookUps, openLookUps } from './look-ups.ts'
 import { parseProxy } from './proxy.ts'
 import { type Task, type TaskOptions, openTask } from './task.ts'
 
@@ -65,6 +66,7 @@ export interface SessionContext {
   dialer: Dialer
   http: HttpClient
   lanes: Lanes
+  lookUps: LookUps
   signal: AbortSignal
   /** Resolves when the way out is whole, so that what came back is the peer's doing. Throws `cancelled` otherwise. */
   confirm(): Promise<void>
@@ -99,7 +101,17 @@ function openSession(network: NetworkOptions, options: SessionOptions, own: () =
   }
   const lifeline = dialMap && openLifeline(dialMap, () => stop.abort(cancelled('The lab went away.')))
   const confirm = async (): Promise<void> => lifeline?.confirm()
-  const context: SessionContext = { options, network, policy, dialer, http, lanes, signal: stop.signal, confirm }
+  const lookUps = openLookUps({
+    workspace: options.workspace,
+    run: options.run,
+    recorder: network.recorder,
+    now: network.now,
+    wantsIpv6: lanes.wantsIpv6,
+    laneOf: lanes.of,
+    confirm,
+  })
+  const { signal } = stop
+  const context: SessionContext = { options, network, policy, dialer, http, lanes, lookUps, signal, confirm }
   return {
     task: (task) => openTask(context, task),
     isCut: () => lifeline?.isCut ?? false,

@@ -4,8 +4,8 @@ import { isWithinContact } from '@mirage/model/contact.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { LaneQuestion, Questions } from './dns/answer-stream.ts'
 import { guessNames } from './dns/guess.ts'
-import type { DnsLane } from './dns/lane.ts'
 import { NetworkError, refused } from './error.ts'
+import { nothing, storeAnswer, type StoredAnswer, textOf } from './earlier.ts'
 import { openFrameWriter } from './frame.ts'
 import { transferZone } from './dns/transfer.ts'
 import { type Asker, openWildcards } from './dns/wildcard.ts'
@@ -18,10 +18,11 @@ import {
   isTargetHost,
   parseHost,
 } from './guard.ts'
+import type { Lane } from './lanes.ts'
 import { openQueue } from './queue.ts'
 import type { Remembered, Task, TaskContext } from './task.ts'
 
-/** Answers read ahead of the module before the lane is left alone. */
+/** Answers read ahead of the module before nothing more is asked. */
 const readAhead = 4_096
 
 /**
@@ -29,7 +30,7 @@ const readAhead = 4_096
  * recorded, and what an earlier attempt recorded is not asked again. Nobody's silence is recorded.
  */
 export function openTaskDns(context: TaskContext): Task['dns'] {
-  const { lanes, signal, task, policy } = context
+  const { lanes, lookUps, signal, task, policy } = context
   const writer = openFrameWriter((pairs) => context.recordFrame('dns', pairs))
   let underWay = 0
 
@@ -41,7 +42,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
   }
 
   /** A run that may not relay asks by the lane that is kept apart from the target. */
-  function lane(): DnsLane {
+  function lane(): Lane {
     return lanes.of(isWithinContact('relayed', policy.ceiling) ? 'relayed' : 'stored')
   }
 
@@ -55,15 +56,15 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
   }
 
   /** Records the answer to a question together with those that arrive at the same time; answers the frame's id. */
-  function settle(question: string, answer: object | undefined): Promise<string> {
-    const recorded = writer.add({ question, answer })
+  function settle(question: string, answer: object | undefined, ttl?: number): Promise<string> {
+    const recorded = writer.add({ question, answer, ...(ttl !== undefined && { ttl }) })
     answered(1)
     return recorded
   }
 
   const asker: Asker = {
     get servers() {
-      return lane().servers
+      return lane().lane.servers
     },
     resolve: resolveMany,
   }
@@ -87,23 +88,27 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
 
   async function* resolveMany(questions: Questions): AsyncGenerator<DnsAnswer, void, void> {
     const known = await context.remembered('dns')
+    const earlier = await lookUps.earlier()
+    const { lane: asking, places } = lane()
     const answers = openQueue<DnsAnswer>()
     const recording = new Set<Promise<void>>()
     const stop = new AbortController()
+    const both = AbortSignal.any([signal, stop.signal])
     let refusal: unknown
     let asked = 0
+    let isOver = false
 
     /** Questions for one resolver, as they are recorded; its answer names it. */
     const directed = new Set<string>()
 
-    /** True when the question is to be asked; what is known is answered here. After a refusal nothing more is asked. */
-    function admit(question: LaneQuestion): boolean {
-      const server = question.via === undefined ? undefined : lane().servers[question.via]
+    /** Says what becomes of a question, and of the place that was taken for it: what is known is answered here. */
+    function admit(question: LaneQuestion): 'ask' | 'answered' | 'done' {
+      const server = question.via === undefined ? undefined : asking.servers[question.via]
       const text = textOf(question, server)
       const before = known.get(text)
       if (before !== undefined) {
         answers.push(readAnswer(question, before))
-        return false
+        return 'done'
       }
       try {
         check(question.name)
@@ -118,13 +123,34 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
             records: [],
             server: '',
           })
-        else refusal = error
-        return false
+        else {
+          refusal = error
+          isOver = true
+        }
+        return 'done'
       }
-      if (server !== undefined) directed.add(text)
       asked++
       underWay++
-      return true
+      const still = server === undefined ? earlier.get(question) : undefined
+      if (still !== undefined) {
+        receive(still)
+        return 'answered'
+      }
+      if (server !== undefined) directed.add(text)
+      return 'ask'
+    }
+
+    /** The questions to be asked, as fast as the answers are read and recorded. After a refusal nothing more is asked. */
+    async function* toAsk(): AsyncGenerator<LaneQuestion, void, void> {
+      for await (const question of questions) {
+        if (answers.size > readAhead) await answers.drained()
+        const place = places.take(both)
+        if (place !== undefined) await place
+        const next = isOver ? 'done' : admit(question)
+        if (next === 'ask') yield question
+        else if (next === 'done') places.give()
+        if (isOver) return
+      }
     }
 
     function receive(answer: DnsAnswer): void {
@@ -132,32 +158,31 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       lanes.note(answer)
       if (answer.status === 'TIMEOUT') {
         answered(1)
+        places.give()
         return answers.push(answer)
       }
       const toOne = textOf(answer, answer.server)
-      const recorded = settle(directed.delete(toOne) ? toOne : textOf(answer), storeAnswer(answer)).then(
-        (exchange) => answers.push({ ...answer, exchange }),
-        (error: unknown) => stop.abort(error),
-      )
+      const text = directed.delete(toOne) ? toOne : textOf(answer)
+      const recorded = settle(text, storeAnswer(answer), answer.ttl)
+        .then(
+          (exchange) => answers.push({ ...answer, exchange }),
+          (error: unknown) => stop.abort(error),
+        )
+        .finally(() => {
+          recording.delete(recorded)
+          places.give()
+        })
       recording.add(recorded)
-      void recorded.then(() => recording.delete(recorded))
     }
 
     async function read(): Promise<void> {
-      const ask =
-        Symbol.iterator in questions
-          ? filter(questions, admit, () => refusal !== undefined)
-          : filterAsync(questions, admit, () => refusal !== undefined)
       try {
-        for await (const answer of lane().resolve(ask, AbortSignal.any([signal, stop.signal]))) {
-          receive(answer)
-          // A store that is slow, or full, holds back the questions too.
-          const [oldest] = recording
-          if (recording.size > readAhead) await oldest
-          if (answers.size > readAhead) await answers.drained()
-        }
+        // Never held up by who reads: what waits here would keep its places from others.
+        for await (const answer of asking.resolve(toAsk(), both)) receive(answer)
       } finally {
+        isOver = true
         answered(asked) // stopped before they were
+        places.give(asked)
       }
       await Promise.all(recording)
       stop.signal.throwIfAborted()
@@ -209,7 +234,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     const host = parseHost(server)
     const { name, address } = host
     const isOwn = isTargetHost(policy, name ?? address)
-    const found = name === undefined ? [address] : await lanes.resolveHost(policy, name, 'relayed', signal)
+    const found = name === undefined ? [address] : await lookUps.resolveHost(policy, name, 'relayed', signal)
     if (isOwn || (await serves(zoneName, name, address)))
       return found.map((at) => checkAddress(policy, at, 'target', name ?? zoneName))
     throw refused('not-in-scope', `${server} is not a name server of ${zoneName} and not in scope itself.`)
@@ -220,7 +245,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     const servers = records.filter(({ type }) => type === 'NS').map(({ data }) => canonicalName(data))
     if (name !== undefined) return servers.includes(name)
     for (const server of servers)
-      if ((await lanes.resolveHost(policy, server, 'relayed', signal)).includes(address!)) return true
+      if ((await lookUps.resolveHost(policy, server, 'relayed', signal)).includes(address!)) return true
     return false
   }
 
@@ -244,35 +269,8 @@ interface Transferred {
   records: DnsRecord[]
 }
 
-function* filter<T>(items: Iterable<T>, wanted: (item: T) => boolean, isOver: () => boolean): Generator<T, void, void> {
-  for (const item of items) {
-    if (wanted(item)) yield item
-    if (isOver()) return
-  }
-}
-
-async function* filterAsync<T>(
-  items: AsyncIterable<T>,
-  wanted: (item: T) => boolean,
-  isOver: () => boolean,
-): AsyncGenerator<T, void, void> {
-  for await (const item of items) {
-    if (wanted(item)) yield item
-    if (isOver()) return
-  }
-}
-
-function textOf({ name, type }: DnsQuestion, server?: string): string {
-  return `${type} ${canonicalName(name)}${server === undefined ? '' : ` @${server}`}`
-}
-
-/** What a frame holds of an answer: nothing where the name does not exist, unless an alias led to that. */
-function storeAnswer({ status, records, server }: DnsAnswer): object | undefined {
-  return status === 'NXDOMAIN' && records.length === 0 ? undefined : { status, records, server }
-}
-
-function readAnswer({ name, type }: DnsQuestion, { answer, exchange }: Remembered): DnsAnswer {
+function readAnswer({ name, type }: DnsQuestion, { answer, ttl, exchange }: Remembered): DnsAnswer {
   // Written by `storeAnswer`.
-  const stored = (answer ?? { status: 'NXDOMAIN', records: [], server: '' }) as Omit<DnsAnswer, 'name' | 'type'>
+  const stored = (answer ?? nothing(ttl)) as StoredAnswer
   return { name: canonicalName(name), type, ...stored, exchange }
 }

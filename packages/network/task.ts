@@ -15,6 +15,7 @@ import { type Exchange, type Frame, type TaskKey, exchangeId, openKeys } from '.
 import { type Pair, decodeFrame, encodeFrame } from './frame.ts'
 import { type Host, type Policy, hostOf, policyForUrl } from './guard.ts'
 import { bucketOf } from './limiter.ts'
+import { type LookUps, NotRecorded } from './look-ups.ts'
 import { type Redactor, openRedactor } from './redact.ts'
 import { type Route, routeTo } from './route.ts'
 import type { NetworkOptions, SessionContext } from './session.ts'
@@ -98,6 +99,8 @@ export interface TaskContext extends SessionContext {
 export interface Remembered {
   answer: object | undefined
   exchange: string
+  /** Of nothing: the seconds for which that held. */
+  ttl?: number
 }
 
 export type Sent = Omit<Exchange, 'id' | 'key' | 'kind' | 'at' | 'elapsedMs'>
@@ -112,7 +115,8 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     stop.abort(cancelled('What comes back cannot be recorded.'))
     throw error
   }
-  const context = openContext({ ...session, network: withRecorder(session.network, fail) }, task, signal)
+  const network = withRecorder(session.network, fail)
+  const context = openContext({ ...session, network, lookUps: withFailure(session.lookUps, fail) }, task, signal)
   const dns = openTaskDns(context)
   return {
     request: (request, signal) => requestHttp(context, request, signal),
@@ -145,8 +149,19 @@ function withRecorder(network: NetworkOptions, fail: (error: unknown) => never):
   }
 }
 
+/** The same look-ups of the run, telling this task too when they cannot be recorded. */
+function withFailure({ resolveHost, earlier }: LookUps, fail: (error: unknown) => never): LookUps {
+  function tell(error: unknown): never {
+    throw error instanceof NotRecorded ? fail(error.cause) : error
+  }
+  return {
+    resolveHost: (policy, name, contact, signal) => resolveHost(policy, name, contact, signal).catch(tell),
+    earlier: () => earlier().catch(tell),
+  }
+}
+
 function openContext(session: SessionContext, task: TaskOptions, signal: AbortSignal): TaskContext {
-  const { network, options, lanes } = session
+  const { network, options, lookUps } = session
   const { recorder, limiter, now } = network
   const key: TaskKey = { workspace: options.workspace, run: options.run, module: task.module, task: task.task }
   const policy: Policy = { ...session.policy, ...(task.admits && { admits: new Set(task.admits) }) }
@@ -166,7 +181,7 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
       const detail = `${task.module} declares “${task.contact}” contact and asked for “${declared}” to ${host.name ?? host.address}.`
       throw refused('contact-ceiling', detail)
     }
-    return routeTo(policy, host, declared, { pinned, resolve: lanes.resolveHost, signal })
+    return routeTo(policy, host, declared, { pinned, resolve: lookUps.resolveHost, signal })
   }
 
   function limitKey({ contact, peer }: Route): string {
@@ -236,8 +251,8 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
   async function recall(): Promise<Record<Frame['kind'], Map<string, Remembered>>> {
     const known = { dns: new Map<string, Remembered>(), tcp: new Map<string, Remembered>() }
     for (const frame of await recorder.recallFrames(key))
-      for (const { question, answer } of decodeFrame(frame))
-        known[frame.kind].set(question, { answer, exchange: frame.id })
+      for (const { question, ...found } of decodeFrame(frame))
+        known[frame.kind].set(question, { ...found, exchange: frame.id })
     return known
   }
 }

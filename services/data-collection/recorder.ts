@@ -102,10 +102,20 @@ export function openRecorder(store: Store, blobs: Blobs): Recorder {
         equals: { key: frameKey({ workspace, run, module, task }) },
         limit: 100_000,
       })
-      return items.map((document): Frame => {
-        const { id, kind, at, count, body } = document
-        return { id, key: { workspace, run, module, task }, kind, at, count, body: Buffer.from(body, 'base64') }
-      })
+      return items.map((document) => toFrame(workspace, document))
+    },
+    async *framesOf({ workspace, run }) {
+      let after: string | undefined
+      do {
+        const page = await store.frames.scan(workspace, {
+          index: 'run',
+          equals: { run },
+          limit: 200,
+          ...(after === undefined ? {} : { after }),
+        })
+        for (const document of page.items) yield toFrame(workspace, document)
+        after = page.next
+      } while (after !== undefined)
     },
     async recordFrame({ id, key, kind, at, count, body }) {
       const { workspace, run, module, task } = key
@@ -131,6 +141,10 @@ function pageName(run: string, url: string): string {
 
 function frameKey({ run, module, task }: TaskKey): string {
   return `${run}/${module}/${task}`
+}
+
+function toFrame(workspace: string, { id, run, module, task, kind, at, count, body }: FrameDocument): Frame {
+  return { id, key: { workspace, run, module, task: String(task) }, kind, at, count, body: Buffer.from(body, 'base64') }
 }
 
 function toDocument(exchange: Exchange, body: string | undefined, certificates: string | undefined): ExchangeDocument {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import type { TrafficEntry } from '@mirage/lab/lab.ts'
+import type { DnsAnswer } from '@mirage/model/exchange.ts'
 import { decodeFrame } from '@mirage/network/frame.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -23,9 +24,12 @@ import {
 const kills = 20
 /** Tasks that a collector has at the same time. */
 const concurrency = 96
-const pairsPerFrame = 1_000
-/** One for questions about the target, one for the hosts of providers. */
-const lanes = 2
+/**
+ * Questions a kill may leave without a record. These modules ask about the target alone, which is one lane, and a lane
+ * asks nothing more while a frame of its questions, 1,000, is not recorded. It also asks each of the lab's three
+ * resolvers for four random names, to see whether it lies, and records none of that.
+ */
+const mostUnrecorded = 1_000 + 3 * 4
 
 const modules =
   'dns-resolve dns-brute http-probe crawler tls-certificate port-scan extract-contacts extract-identifiers extract-secrets'
@@ -51,6 +55,13 @@ interface Recorded {
   request: string
   /** When its answer was recorded at the latest. */
   at: number
+}
+
+interface RecordedQuestion extends Recorded {
+  /** Until when its answer holds. */
+  until: number
+  /** It was a question for one resolver, to be compared with another's. */
+  isDirected: boolean
 }
 
 describe('a run that is killed again and again', () => {
@@ -134,16 +145,14 @@ describe('a run that is killed again and again', () => {
     const sent = sentOf(traffic, [...webPorts, ...recorded.tlsPorts])
     const busy = lives.filter(({ from, until }) => sent.http.some(({ at }) => at >= from && at < until))
     expect(busy.length, 'processes that were killed at work').toBeGreaterThan(3)
-    const names = namesOf(undisturbed.result)
     for (const [number, life] of lives.entries()) {
       const about = `process ${number + 1} of ${lives.length}, seed ${seed}`
       expect(sentAgain(sent.http, recorded.http, life), about).toEqual([])
       expect(sentAgain(sent.ports, recorded.ports, life), about).toEqual([])
-      // Addresses of hosts are looked up for a connection, too: that cache lives as long as its process.
-      const again = sentAgain(sent.dns, recorded.dns, life).filter((request) => !names.has(request.split(' ')[1]!))
-      expect(again, about).toEqual([])
+      expect(askedAgain(sent.dns, recorded.dns, life), about).toEqual([])
       expect(unanswered(sent.http, recorded.http, life).length, about).toBeLessThanOrEqual(concurrency)
-      expect(unanswered(sent.dns, recorded.dns, life).length, about).toBeLessThanOrEqual(lanes * pairsPerFrame)
+      const lost = unrecorded(sent.dns, recorded.dns, life)
+      expect(lost.length, `${about}: ${lost.slice(0, 20).join(', ')}`).toBeLessThanOrEqual(mostUnrecorded)
     }
   })
 })
@@ -161,11 +170,6 @@ function sentOf(traffic: TrafficEntry[], otherPorts: number[]): { http: Sent[]; 
       .filter(({ protocol, detail }) => protocol === 'tcp' && !otherPorts.includes(Number(/\d+$/.exec(detail)?.[0])))
       .map(plain),
   }
-}
-
-function namesOf({ entities }: Result): Set<string> {
-  const all = entities.map((line) => JSON.parse(line) as { type: string; value: string })
-  return new Set(all.filter(({ type }) => type === 'domain').map(({ value }) => value))
 }
 
 /** Requests of this life whose answer was not recorded in it. */
@@ -205,6 +209,24 @@ function sentAgain(sent: Sent[], recorded: Recorded[], { from, until }: Life): s
     .map(([request]) => request)
 }
 
+/** Questions of this life whose answer was recorded before it and held when they were asked, whoever wanted them. */
+function askedAgain(sent: Sent[], recorded: RecordedQuestion[], { from, until }: Life): string[] {
+  const holdsUntil = new Map<string, number>()
+  for (const known of recorded)
+    if (known.at < from && !known.isDirected)
+      holdsUntil.set(known.request, Math.max(known.until, holdsUntil.get(known.request) ?? 0))
+  return sent
+    .filter(({ request, at }) => at >= from && at < until && at < (holdsUntil.get(request) ?? 0))
+    .map(({ request }) => request)
+}
+
+/** Questions of this life that no record of it holds. What was sent twice, by UDP and then by TCP, is one question. */
+function unrecorded(sent: Sent[], recorded: Recorded[], { from, until }: Life): string[] {
+  const isInLife = ({ at }: Sent): boolean => at >= from && at < until
+  const known = new Set(recorded.filter(isInLife).map(({ request }) => request))
+  return [...new Set(sent.filter(isInLife).map(({ request }) => request))].filter((request) => !known.has(request))
+}
+
 interface ExchangeDocument {
   id: string
   run: string
@@ -230,7 +252,7 @@ interface FrameDocument {
 async function recordedOf(
   { dataDirectory }: Installation,
   run: string,
-): Promise<{ http: Recorded[]; dns: Recorded[]; ports: Recorded[]; tlsPorts: Set<number> }> {
+): Promise<{ http: Recorded[]; dns: RecordedQuestion[]; ports: Recorded[]; tlsPorts: Set<number> }> {
   await using documents = await openSqliteDocuments({
     path: join(dataDirectory, 'data-collection.db'),
     perWorkspace: false,
@@ -238,7 +260,12 @@ async function recordedOf(
   })
   const exchanges = await documents.collection<ExchangeDocument>({ name: 'exchanges', indexes: { run: ['run', 'at'] } })
   const frames = await documents.collection<FrameDocument>({ name: 'frames', indexes: { run: ['run', 'at'] } })
-  const found = { http: [] as Recorded[], dns: [] as Recorded[], ports: [] as Recorded[], tlsPorts: new Set<number>() }
+  const found = {
+    http: [] as Recorded[],
+    dns: [] as RecordedQuestion[],
+    ports: [] as Recorded[],
+    tlsPorts: new Set<number>(),
+  }
   const all = { index: 'run', equals: { run }, limit: 100_000 }
   for (const { kind, at, elapsedMs, asked, answer } of (await exchanges.scan('default', all)).items)
     if (kind === 'http')
@@ -247,9 +274,20 @@ async function recordedOf(
     else if (kind === 'tls') found.tlsPorts.add(asked.port!)
   for (const { id, module, task, kind, at, count, body } of (await frames.scan('default', all)).items) {
     const key = { workspace: 'default', run, module, task: String(task) }
-    for (const { question } of decodeFrame({ id, key, kind, at, count, body: Buffer.from(body, 'base64') }))
-      if (kind === 'dns') found.dns.push({ request: question, at })
-      else
+    for (const { question, answer, ttl = 0 } of decodeFrame({
+      id,
+      key,
+      kind,
+      at,
+      count,
+      body: Buffer.from(body, 'base64'),
+    }))
+      if (kind === 'dns') {
+        const [request, server] = question.split(' @') as [string, string?]
+        // Answers of the DNS are kept as the network has them.
+        const seconds = answer === undefined ? ttl : ((answer as Partial<DnsAnswer>).ttl ?? 0)
+        found.dns.push({ request, at, until: at + seconds * 1_000, isDirected: server !== undefined })
+      } else
         found.ports.push({
           request: question.replace(
             /^(.*) (\d+)$/,

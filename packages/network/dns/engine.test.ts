@@ -51,6 +51,7 @@ describe('a lane', () => {
       status: 'NOERROR',
       records: [{ name: 'www.example.com', type: 'A', ttl: 60, data: '192.0.2.1' }],
       server: `127.0.0.1:${server.port}`,
+      ttl: 60,
     })
   })
 

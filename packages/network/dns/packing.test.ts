@@ -13,13 +13,14 @@ describe('blocks', () => {
       verdict: fc.constantFrom<Verdict>(0, 1, 2, 3),
       cached: fc.boolean(),
       server: fc.constantFrom(0, 1, noServer),
+      ttl: fc.nat(0x7fff_ffff),
       message,
     })
     fc.assert(
       fc.property(fc.array(answer, { maxLength: 30 }), (answers) => {
         const packer = new AnswerPacker()
         for (const item of answers)
-          packer.add(item.reference, item.verdict, item.cached, item.server, Buffer.from(item.message))
+          packer.add(item.reference, item.verdict, item.cached, item.server, item.ttl, Buffer.from(item.message))
         expect(packer.count).toBe(answers.length)
         const block = packer.take(16)
         expect([...packedAnswers(block, ['one', 'two'])]).toEqual(

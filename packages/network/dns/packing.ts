@@ -53,8 +53,8 @@ export type Verdict = (typeof verdicts)[keyof typeof verdicts]
 /** `server` of an answer that no resolver gave. */
 export const noServer = 65_535
 
-/** reference u32 · verdict u8 · flags u8 (1: from the cache) · server u16 · length u16 · the message as it came. */
-const answerHeaderBytes = 10
+/** reference u32 · verdict u8 · flags u8 (1: from the cache) · server u16 · ttl u32 · length u16 · the message as it came. */
+const answerHeaderBytes = 14
 
 export class AnswerPacker {
   #bytes = Buffer.allocUnsafeSlow(1_024)
@@ -65,7 +65,8 @@ export class AnswerPacker {
     return this.#at
   }
 
-  add(reference: number, verdict: Verdict, cached: boolean, server: number, message: Uint8Array): void {
+  /** `ttl`: seconds for which the answer holds, 0 where that is not known. */
+  add(reference: number, verdict: Verdict, cached: boolean, server: number, ttl: number, message: Uint8Array): void {
     const length = message.length
     if (this.#at + answerHeaderBytes + length > this.#bytes.length) {
       const larger = Buffer.allocUnsafeSlow((this.#bytes.length + length) * 2)
@@ -78,7 +79,8 @@ export class AnswerPacker {
     bytes[at + 4] = verdict
     bytes[at + 5] = cached ? 1 : 0
     bytes.writeUInt16LE(server, at + 6)
-    bytes.writeUInt16LE(length, at + 8)
+    bytes.writeUInt32LE(ttl, at + 8)
+    bytes.writeUInt16LE(length, at + 12)
     bytes.set(message, at + answerHeaderBytes)
     this.#at = at + answerHeaderBytes + length
     this.count++
@@ -109,6 +111,7 @@ export interface PackedAnswer {
   cached: boolean
   verdict: Verdict
   server: string
+  ttl: number
   message: Buffer
 }
 
@@ -118,13 +121,14 @@ export function* packedAnswers(block: Uint8Array, servers: readonly string[]): G
   let at = 0
   while (at < bytes.length) {
     const start = at + answerHeaderBytes
-    const end = start + bytes.readUInt16LE(at + 8)
+    const end = start + bytes.readUInt16LE(at + 12)
     yield {
       reference: bytes.readUInt32LE(at),
       // Written by AnswerPacker above, from a Verdict.
       verdict: bytes[at + 4] as Verdict,
       cached: bytes[at + 5] === 1,
       server: servers[bytes.readUInt16LE(at + 6)] ?? '',
+      ttl: bytes.readUInt32LE(at + 8),
       message: bytes.subarray(start, end),
     }
     at = end
@@ -144,6 +148,7 @@ export function answerOf(packed: PackedAnswer): DnsAnswer {
   const answer = decodeAnswer(packed.message, packed.server)
   const status = statusOfVerdict[packed.verdict]
   if (status !== undefined) answer.status = status
+  if (packed.ttl > 0) answer.ttl = packed.ttl
   return answer
 }
 

@@ -7,9 +7,12 @@ export interface TestEngine extends DnsEngine {
   /** Every `name TYPE` that was asked, in order. */
   asked: string[]
   zone: Record<string, string[] | 'TIMEOUT'>
+  /** Single questions are answered after this. */
+  held?: Promise<void>
 }
 
-export function testEngine(zone: TestEngine['zone']): TestEngine {
+/** With a `ttl` answers hold for so many seconds. */
+export function testEngine(zone: TestEngine['zone'], { ttl }: { ttl?: number } = {}): TestEngine {
   const asked: string[] = []
 
   function exists(name: string): boolean {
@@ -28,7 +31,7 @@ export function testEngine(zone: TestEngine['zone']): TestEngine {
     if (data === 'TIMEOUT') return { name, type, status: 'TIMEOUT', records: [], server: '' }
     const records = (data ?? []).map((data): DnsRecord => ({ name, type, ttl: 60, data }))
     const status = data !== undefined ? 'NOERROR' : exists(name) ? 'NODATA' : 'NXDOMAIN'
-    return { name, type, status, records, server: '198.18.0.53' }
+    return { name, type, status, records, server: '198.18.0.53', ...(ttl !== undefined && { ttl }) }
   }
 
   // The parts of a lane that the network uses; a test that reaches another part fails with its name.
@@ -40,7 +43,12 @@ export function testEngine(zone: TestEngine['zone']): TestEngine {
         yield answer(question)
       }
     },
-    ask: (question: DnsQuestion) => Promise.resolve(answer(question)),
+    async ask(question: DnsQuestion, signal?: AbortSignal) {
+      const found = answer(question)
+      await engine.held
+      signal?.throwIfAborted()
+      return found
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   } as unknown as DnsLane
   const engine: TestEngine = { asked, zone, lane: () => lane, [Symbol.asyncDispose]: () => Promise.resolve() }

@@ -39,6 +39,9 @@ export function testRecorder(): TestRecorder {
     page: ({ run, url }) =>
       Promise.resolve([...exchanges.values()].findLast((exchange) => exchange.key.run === run && exchange.url === url)),
     recallFrames: ({ task }) => Promise.resolve(frames.filter((frame) => frame.key.task === task)),
+    async *framesOf({ run }) {
+      yield* frames.filter((frame) => frame.key.run === run)
+    },
     recordFrame(frame) {
       frames.push(frame)
       return Promise.resolve()

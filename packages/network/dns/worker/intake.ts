@@ -99,7 +99,8 @@ export class Intake {
     if (kept !== undefined) {
       this.fromCache++
       this.answered++
-      query.sink.deliver(query, verdicts.asItSays, true, kept.server, kept.message)
+      const ttl = Math.floor((kept.until - now) / 1000)
+      query.sink.deliver(query, verdicts.asItSays, true, kept.server, ttl, kept.message)
       return true
     }
     const leader = this.#leaders.get(query.key)

@@ -189,7 +189,7 @@ export class WorkerLane {
       return this.#finish(query, verdicts.lied, upstream.index, message)
     if (query.key !== '' && skim.ttl > 0 && this.#options.cacheBytes > 0)
       this.#cache.set(query.key, message, upstream.index, now + skim.ttl * 1000)
-    this.#finish(query, verdicts.asItSays, upstream.index, message)
+    this.#finish(query, verdicts.asItSays, upstream.index, message, skim.ttl)
   }
 
   #repeatOverTcp(query: Query, upstream: Upstream): void {
@@ -246,11 +246,11 @@ export class WorkerLane {
     this.#finish(query, verdicts.timeout, noServer, query.empty())
   }
 
-  #finish(query: Query, verdict: Verdict, server: number, message: Uint8Array): void {
+  #finish(query: Query, verdict: Verdict, server: number, message: Uint8Array, ttl = 0): void {
     this.#intake.settled(query)
-    query.sink.deliver(query, verdict, false, server, message)
+    query.sink.deliver(query, verdict, false, server, ttl, message)
     if (query.followers === undefined) return
-    for (const follower of query.followers) follower.sink.deliver(follower, verdict, true, server, message)
+    for (const follower of query.followers) follower.sink.deliver(follower, verdict, true, server, ttl, message)
   }
 
   /** No way to the peer: if somebody else can answer, what waits for it goes there at once. */

@@ -32,7 +32,14 @@ export function probe(upstream: Upstream, options: ProbeOptions, now: () => numb
   let left = 0
   const sink: Sink = {
     open: true,
-    deliver(query: Query, verdict: Verdict, _cached: boolean, _server: number, message: Uint8Array): void {
+    deliver(
+      query: Query,
+      verdict: Verdict,
+      _cached: boolean,
+      _server: number,
+      _ttl: number,
+      message: Uint8Array,
+    ): void {
       if (verdict === verdicts.timeout) silent++
       else {
         const { status, records } = decodeAnswer(Buffer.from(message), '')

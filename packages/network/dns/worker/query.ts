@@ -6,7 +6,8 @@ import type { Upstream } from './upstream.ts'
 export interface Sink {
   /** False once nobody waits any more; its queries are then not sent again. */
   readonly open: boolean
-  deliver(query: Query, verdict: Verdict, cached: boolean, server: number, message: Uint8Array): void
+  /** `ttl`: seconds for which the answer holds, 0 where that is not known. */
+  deliver(query: Query, verdict: Verdict, cached: boolean, server: number, ttl: number, message: Uint8Array): void
 }
 
 /** One question on its way through the resolvers. */

@@ -48,10 +48,10 @@ export class Stream implements Sink {
     return query
   }
 
-  deliver(query: Query, verdict: Verdict, cached: boolean, server: number, message: Uint8Array): void {
+  deliver(query: Query, verdict: Verdict, cached: boolean, server: number, ttl: number, message: Uint8Array): void {
     this.outstanding--
     if (!this.open) return
-    this.#packer.add(query.reference, verdict, cached, server, message)
+    this.#packer.add(query.reference, verdict, cached, server, ttl, message)
     if (this.#packer.count >= fullCount || this.#packer.size >= fullBytes) this.flush()
     else if (this.#packer.count === 1) this.#flushSoon(this)
   }
