@@ -35,14 +35,14 @@ describe('the limiter', () => {
 
   test('waits for a block and fails when it is too long to wait for', async () => {
     const { limiter, now } = world(60_000)
-    limiter.block('a', now() + 30_000)
-    limiter.block('a', now() + 5_000)
+    await limiter.block('a', now() + 30_000)
+    await limiter.block('a', now() + 5_000)
     const startedAt = now()
     expect(limiter.blockedUntil('a')).toBe(startedAt + 30_000)
     await limiter.admit('a', undefined, 1, never)
     expect(now()).toBe(startedAt + 30_000)
     expect(limiter.blockedUntil('a')).toBeUndefined()
-    limiter.block('a', now() + 3_600_000)
+    await limiter.block('a', now() + 3_600_000)
     const error: unknown = await limiter.admit('a', undefined, 1, never).catch((error: unknown) => error)
     expect(error).toMatchObject({ outcome: 'rate-limited', retryAfterMs: 3_600_000 })
     await limiter.admit('b', undefined, 1, never)

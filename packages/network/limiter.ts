@@ -17,8 +17,11 @@ export interface Limiter {
    * than a task should wait, and with the signal's reason when it aborts.
    */
   admit(key: string, bucket: Bucket | undefined, cost: number, signal: AbortSignal): Promise<void>
-  /** Nothing of this key leaves before `until` (milliseconds): what a Retry-After asks. A later moment wins. */
-  block(key: string, until: number): void
+  /**
+   * Nothing of this key leaves before `until` (milliseconds): what a Retry-After asks. A later moment wins. It holds at
+   * once, and resolves when it is kept for the next process.
+   */
+  block(key: string, until: number): Promise<void>
   /** The moment until which a key is blocked; undefined when it is not. */
   blockedUntil(key: string): number | undefined
 }
@@ -26,14 +29,19 @@ export interface Limiter {
 export interface LimiterOptions {
   take: TakeTokens
   now: () => number
+  /** What was blocked before this process, and until when. */
+  blocks?: Iterable<readonly [key: string, until: number]>
+  /** Keeps a block for the next process. Never rejects. */
+  keep?: (key: string, until: number) => Promise<void>
   /** A source that asks for a longer pause ends the task as `rate-limited`. Default 60,000. */
   maxWaitMs?: number
   /** Resolves after so many milliseconds or when the signal aborts. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-export function openLimiter({ take, now, maxWaitMs = 60_000, sleep = pause }: LimiterOptions): Limiter {
-  const blocks = new Map<string, number>()
+export function openLimiter(options: LimiterOptions): Limiter {
+  const { take, now, keep, maxWaitMs = 60_000, sleep = pause } = options
+  const blocks = new Map(options.blocks)
 
   function blockedUntil(key: string): number | undefined {
     const until = blocks.get(key)
@@ -66,8 +74,9 @@ export function openLimiter({ take, now, maxWaitMs = 60_000, sleep = pause }: Li
         await waitUntil(until, signal)
       }
     },
-    block(key, until) {
+    async block(key, until) {
       blocks.set(key, Math.max(until, blocks.get(key) ?? 0))
+      await keep?.(key, until)
     },
     blockedUntil,
   }

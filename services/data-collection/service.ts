@@ -2,13 +2,13 @@ import { randomInt } from 'node:crypto'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { manifest } from '@mirage/modules/manifest.generated.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
-import { openLimiter } from '@mirage/network/limiter.ts'
 import { openNetwork } from '@mirage/network/session.ts'
 import { blobs, cache, documents, installation } from '@mirage/ports/needs.ts'
 import { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import { runsChanged, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { collection } from './contract.ts'
 import { deleteExchanges, getBody, getExchange, listExchanges } from './exchanges.ts'
+import { openLimits } from './limits.ts'
 import { openRecorder } from './recorder.ts'
 import { Sessions, type SessionsOptions } from './sessions.ts'
 import { settings } from './settings.ts'
@@ -29,7 +29,7 @@ export const dataCollection = defineService({
     const { dataDirectory } = installation
     const network = openNetwork({
       recorder: openRecorder(store, blobs),
-      limiter: openLimiter({ take: (key, bucket, cost, at) => cache.take(key, bucket, cost, at), now }),
+      limiter: await openLimits({ store, cache, now, log }),
       engine,
       now,
       log,

@@ -41,6 +41,16 @@ export interface FrameDocument {
   body: string
 }
 
+/** What outlives a restart of the limits of a source or a host. */
+export interface LimitDocument {
+  id: string
+  /** `blocked`: it asked to be left alone; `spent`: requests that it allows are used up. */
+  kind: 'blocked' | 'spent'
+  key: string
+  /** Milliseconds; of `spent`, when all of them are there again. */
+  until: number
+}
+
 const exchanges: CollectionSpec<ExchangeDocument> = {
   name: 'exchanges',
   indexes: {
@@ -55,11 +65,18 @@ const exchanges: CollectionSpec<ExchangeDocument> = {
 
 const frames: CollectionSpec<FrameDocument> = { name: 'frames', indexes: { key: ['key'], run: ['run', 'at'] } }
 
+const limits: CollectionSpec<LimitDocument> = { name: 'limits', indexes: {}, merge: { until: 'max' } }
+
 export interface Store {
   exchanges: Collection<ExchangeDocument>
   frames: Collection<FrameDocument>
+  limits: Collection<LimitDocument>
 }
 
 export async function openStore(documents: Documents): Promise<Store> {
-  return { exchanges: await documents.collection(exchanges), frames: await documents.collection(frames) }
+  return {
+    exchanges: await documents.collection(exchanges),
+    frames: await documents.collection(frames),
+    limits: await documents.collection(limits),
+  }
 }

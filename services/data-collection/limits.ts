@@ -1,0 +1,76 @@
+import { messageOf } from '@mirage/kit/errors.ts'
+import type { Log } from '@mirage/kit/log.ts'
+import { contentId } from '@mirage/model/id.ts'
+import { type Limiter, type TakeTokens, openLimiter } from '@mirage/network/limiter.ts'
+import type { Cache } from '@mirage/ports/cache.ts'
+import type { LimitDocument, Store } from './store.ts'
+
+/** Limits belong to the installation: the sources and hosts do not know of workspaces. */
+const workspace = 'installation'
+const pageSize = 1_000
+
+export interface LimitsOptions {
+  store: Store
+  cache: Cache
+  now: () => number
+  log: Log
+  /** Resolves after so many milliseconds or when the signal aborts. Default: in real time. */
+  sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * The limiter of this installation. What must hold for longer than a restart takes outlives the process: pauses that
+ * sources asked for, and requests spent where less than one a second is allowed. Others are whole again within a second.
+ */
+export async function openLimits({ store, cache, now, log, sleep }: LimitsOptions): Promise<Limiter> {
+  const kept = await readKept(store, now())
+  const blocks = kept.filter(({ kind }) => kind === 'blocked')
+  const spent = new Map(kept.filter(({ kind }) => kind === 'spent').map(({ key, until }) => [key, until]))
+
+  async function keep(kind: LimitDocument['kind'], key: string, until: number): Promise<void> {
+    try {
+      await store.limits.merge(workspace, [{ id: contentId(`${kind}\n${key}`), kind, key, until }])
+    } catch (error) {
+      // It holds in this process all the same.
+      log.warn('A limit could not be kept', { key, reason: messageOf(error) })
+    }
+  }
+
+  const take: TakeTokens = async (key, bucket, cost, at) => {
+    const wholeAt = spent.get(key)
+    spent.delete(key)
+    // A cache that others share has not forgotten. This is called before the take below, so it counts first.
+    const repaid =
+      wholeAt === undefined || wholeAt <= at || cache.can.shared
+        ? undefined
+        : cache.take(key, bucket, ((wholeAt - at) / 1_000) * bucket.perSecond, at)
+    const [from] = await Promise.all([cache.take(key, bucket, cost, at), repaid])
+    if (bucket.perSecond < 1) await keep('spent', key, from + (cost / bucket.perSecond) * 1_000)
+    return from
+  }
+
+  return openLimiter({
+    take,
+    now,
+    blocks: blocks.map(({ key, until }) => [key, until]),
+    keep: (key, until) => keep('blocked', key, until),
+    ...(sleep && { sleep }),
+  })
+}
+
+/** What still holds at `at`; the rest is forgotten. */
+async function readKept({ limits }: Store, at: number): Promise<LimitDocument[]> {
+  const kept: LimitDocument[] = []
+  const over: string[] = []
+  let after: string | undefined
+  do {
+    const page = await limits.scan(workspace, { limit: pageSize, ...(after === undefined ? {} : { after }) })
+    for (const limit of page.items)
+      if (limit.until > at) kept.push(limit)
+      else over.push(limit.id)
+    after = page.next
+  } while (after !== undefined)
+  for (let from = 0; from < over.length; from += pageSize)
+    await limits.delete(workspace, over.slice(from, from + pageSize))
+  return kept
+}
