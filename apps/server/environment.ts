@@ -6,6 +6,8 @@ export interface ServerEnvironment {
   dataDirectory: string
   configFile: string
   masterKey: string | undefined
+  /** Modules of somebody else, a folder each. */
+  modulesDirectory: string | undefined
   variables: Record<string, string | undefined>
   runtimeDirectory: string
 }
@@ -19,6 +21,7 @@ export function readEnvironment(variables: Record<string, string | undefined> = 
     dataDirectory: data,
     configFile: config,
     masterKey: variables['MIRAGE_MASTER_KEY'],
+    modulesDirectory: variables['MIRAGE_MODULES'],
     variables,
     runtimeDirectory: variables['XDG_RUNTIME_DIR'] ?? '/tmp',
   }

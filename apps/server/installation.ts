@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { newSecret } from '@mirage/kit/id.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
@@ -11,10 +11,15 @@ export function keyFileOf(dataDirectory: string): string {
 }
 
 /** The data directory with its keys, made at the first start. `masterKey` is 64 hex characters or 32 bytes of base64. */
-export function openInstallation(dataDirectory: string, masterKey: string | undefined): Installation {
+export function openInstallation(
+  dataDirectory: string,
+  masterKey: string | undefined,
+  modulesDirectory?: string,
+): Installation {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   return {
     dataDirectory,
+    ...(modulesDirectory === undefined ? {} : { modulesDirectory: resolve(modulesDirectory) }),
     masterKey: parseKey(
       masterKey ?? secretFile(join(dataDirectory, 'master.key'), () => randomBytes(32).toString('hex')),
     ),

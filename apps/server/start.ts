@@ -54,7 +54,7 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
   const stack = new AsyncDisposableStack()
   stack.use(takeLocks(dataDirectory, services, options.supervisor))
   try {
-    const installation = openInstallation(dataDirectory, environment.masterKey)
+    const installation = openInstallation(dataDirectory, environment.masterKey, environment.modulesDirectory)
     const log = openLog({ file: join(dataDirectory, 'logs', 'mirage.ndjson') })
     if (isHost) stack.use(keepBallast(dataDirectory, log))
     const part: PartOptions = {

@@ -1,8 +1,9 @@
 import type { Contact } from '@mirage/model/contact.ts'
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Static, TSchema } from 'typebox'
-import type { Dns, Http, Tcp, Tls, Whois } from './context.ts'
+import type { Dns, Http, Tcp, Tls, Transport, Whois } from './context.ts'
 import type { Finding, Sighting } from './observe.ts'
+import type { RawItem, RunOptions, Spent, Task } from './run.ts'
 
 export type UseCase = 'footprint' | 'investigate' | 'identity' | 'monitor'
 
@@ -108,6 +109,8 @@ export interface Module<
 export interface AnyModule extends Omit<Module, 'run' | 'runBatch'> {
   run?(context: Context): AsyncIterable<Sighting | Finding>
   runBatch?(context: BatchContext): AsyncIterable<Sighting | Finding>
+  /** Instead of both, for a module that runs elsewhere: what `collect` of `run.ts` does. */
+  collect?(task: Task, transport: Transport, options: RunOptions): AsyncGenerator<RawItem, Spent, void>
 }
 
 /**

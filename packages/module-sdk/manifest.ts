@@ -2,7 +2,7 @@ import type { TSchema } from 'typebox'
 import type { AnyModule } from './define.ts'
 
 /** What is known of a module without loading it: plain data. `runBatch` is told by `batch`. */
-export type ModuleManifest = Omit<AnyModule, 'run' | 'runBatch' | 'settings'> & { settings?: TSchema }
+export type ModuleManifest = Omit<AnyModule, 'run' | 'runBatch' | 'collect' | 'settings'> & { settings?: TSchema }
 
 /** A module that can be listed at once and is loaded when it is run. */
 export interface ManifestEntry extends ModuleManifest {
@@ -11,6 +11,6 @@ export interface ManifestEntry extends ModuleManifest {
 
 /** The plain data of a module, in a stable order, as it stands in the generated manifest. */
 export function manifestOf(module: AnyModule): ModuleManifest {
-  const { run: _run, runBatch: _runBatch, ...manifest } = module
+  const { run: _run, runBatch: _runBatch, collect: _collect, ...manifest } = module
   return manifest
 }

@@ -259,7 +259,7 @@ describe('the end', () => {
     })
     const options = { signal: new AbortController().signal, now: () => now }
     for await (const _ of runModule(module, { run: 'r', entities: [apex] }, openReplay({}), options)) break
-    await Promise.resolve()
+    await new Promise((resolve) => setImmediate(resolve))
     expect(closed).toBe(true)
   })
 

@@ -1,12 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises'
-import { misfits } from '@mirage/kit/schema.ts'
+import { fits, misfits } from '@mirage/kit/schema.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
-import type { ModuleFinding, Observation } from '@mirage/model/observation.ts'
+import { ModuleFinding, Observation } from '@mirage/model/observation.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
 import { Value } from 'typebox/value'
 import type { Transport } from './context.ts'
 import type { AnyModule, Context } from './define.ts'
-import { ModuleError, failureOf } from './error.ts'
+import { type Failure, ModuleError, failureOf } from './error.ts'
 import type { Finding, Sighting } from './observe.ts'
 import { openFace } from './open.ts'
 import { Recorder } from './record.ts'
@@ -56,6 +56,22 @@ export type Yielded =
   | { kind: 'finding'; finding: ModuleFinding }
   | Ended
 
+/** What a module yielded, with the answer that it was given last. */
+export interface RawItem {
+  item: Sighting | Finding
+  exchange: string | undefined
+}
+
+/** What a module has spent when it has ended, and why it ended where it threw. */
+export interface Spent {
+  requests: number
+  queries: number
+  dropped: number
+  /** Why a task that yielded nothing has nothing. */
+  failure: Failure | undefined
+  thrown: Failure | undefined
+}
+
 /**
  * Runs one task of `module` over `transport` and yields what it finds as records, each once, then exactly one `end`.
  * Never throws: a failure is an end with its outcome, after everything that was yielded before it. Ends at once when
@@ -67,12 +83,19 @@ export async function* runModule(
   transport: Transport,
   options: RunOptions,
 ): AsyncGenerator<Yielded, void, void> {
-  const tally = newTally()
   const counts = { observations: 0, findings: 0 }
+  let dropped = 0
+  let spent: Spent | undefined
   const end = (outcome: Outcome, more: { reason?: string; exchange?: string } = {}): Ended => {
-    const { requests, queries, dropped } = tally
-    return { kind: 'end', outcome, ...more, counts: { requests, queries, dropped, ...counts } }
+    const { requests = 0, queries = 0 } = spent ?? {}
+    return {
+      kind: 'end',
+      outcome,
+      ...more,
+      counts: { requests, queries, dropped: dropped + (spent?.dropped ?? 0), ...counts },
+    }
   }
+  const endOf = ({ outcome, ...more }: Failure): Ended => end(outcome, more)
   if (module.needs && !task.key) {
     yield end('no-key', { reason: `${module.title} needs ${module.needs.key}; get one at ${module.needs.where}` })
     return
@@ -80,6 +103,52 @@ export async function* runModule(
   const { run, entities } = task
   const recorder = new Recorder(module, { run, entities, now: options.now })
   const seen = new Seen()
+  const source = module.collect ? module.collect(task, transport, options) : collect(module, task, transport, options)
+  try {
+    for (;;) {
+      const step = await source.next()
+      if (step.done) {
+        spent = step.value
+        break
+      }
+      const { item, exchange } = step.value
+      if (item.kind === 'finding') {
+        const finding = recorder.finding(item, exchange)
+        if (!finding || (module.collect && !fits(ModuleFinding, finding))) dropped++
+        else {
+          counts.findings++
+          yield { kind: 'finding', finding }
+        }
+        continue
+      }
+      const observation = recorder.observation(item, exchange)
+      if (!observation || (module.collect && !fits(Observation, observation))) dropped++
+      else if (seen.adds(observation.id, observation.at, item.seenAt !== undefined)) {
+        counts.observations++
+        yield { kind: 'observation', observation }
+      }
+    }
+    if (spent.thrown) yield endOf(spent.thrown)
+    else if (counts.observations + counts.findings > 0) yield end('found')
+    else if (spent.failure) yield endOf(spent.failure)
+    else yield end('empty')
+  } catch (error) {
+    yield endOf(failureOf(error))
+  } finally {
+    // Not awaited: a module that hangs must not hold up the end of its task.
+    void source.return({ requests: 0, queries: 0, dropped: 0, failure: undefined, thrown: undefined }).catch(() => {})
+  }
+}
+
+/** Runs the module itself: what it yields as it yields it, and at its end what it has spent. Never throws. */
+export async function* collect(
+  module: AnyModule,
+  task: Task,
+  transport: Transport,
+  options: RunOptions,
+): AsyncGenerator<RawItem, Spent, void> {
+  const tally = newTally()
+  let thrown: Failure | undefined
   try {
     const face = openFace(module, transport, tally, options.signal)
     const given = {
@@ -89,33 +158,19 @@ export async function* runModule(
       log: options.log ?? (() => {}),
       signal: options.signal,
     }
-    for await (const item of untilAborted(start(module, given, entities), options.signal)) {
-      if (item.kind === 'finding') {
-        const finding = recorder.finding(item, tally.exchange)
-        if (!finding) tally.dropped++
-        else {
-          counts.findings++
-          yield { kind: 'finding', finding }
-        }
-        continue
-      }
-      const observation = recorder.observation(item, tally.exchange)
-      if (!observation) tally.dropped++
-      else if (seen.adds(observation.id, observation.at, item.seenAt !== undefined)) {
-        counts.observations++
-        yield { kind: 'observation', observation }
-      }
-    }
-    if (counts.observations + counts.findings > 0) yield end('found')
-    else if (tally.failure) {
-      const { outcome, ...more } = tally.failure
-      yield end(outcome, more)
-    } else if (tally.queries > 0 && tally.unanswered === tally.queries) {
-      yield end('unreachable', { reason: 'No resolver answered.' })
-    } else yield end('empty')
+    for await (const item of untilAborted(start(module, given, task.entities), options.signal))
+      yield { item, exchange: tally.exchange }
   } catch (error) {
-    const { outcome, ...more } = failureOf(error)
-    yield end(outcome, more)
+    thrown = failureOf(error)
+  }
+  const { requests, queries, dropped, unanswered, failure } = tally
+  const unreached = queries > 0 && unanswered === queries
+  return {
+    requests,
+    queries,
+    dropped,
+    failure: failure ?? (unreached ? { outcome: 'unreachable', reason: 'No resolver answered.' } : undefined),
+    thrown,
   }
 }
 

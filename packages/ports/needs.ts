@@ -24,6 +24,8 @@ export interface Installation {
   ownerKey: string
   /** Where this host keeps files of its own. */
   dataDirectory: string
+  /** A folder of folders, each a module of somebody else. */
+  modulesDirectory?: string
 }
 
 export const installation = definePort<Installation>('installation')

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { manifest } from '@mirage/modules/manifest.generated.ts'
+import { openModules } from '@mirage/module-sdk/outside/folder.ts'
+import { networkIsolation } from '@mirage/module-sdk/outside/process.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
 import { openNetwork } from '@mirage/network/session.ts'
 import { blobs, cache, documents, installation } from '@mirage/ports/needs.ts'
@@ -36,7 +38,10 @@ export const dataCollection = defineService({
       random: () => randomInt(1 << 30) / (1 << 30),
       allowPrivate: settings.allowPrivateTargets,
     })
-    const modules = new Map(manifest.map((entry) => [entry.id, entry]))
+    const outside = await openModules(manifest, installation.modulesDirectory)
+    if (outside.entries.length > manifest.length && networkIsolation().length === 0)
+      log.warn('Modules from a folder run without a network namespace: only what they import is checked', {})
+    const modules = new Map(outside.entries.map((entry) => [entry.id, entry]))
     const { userAgent, resolvers, allowPrivateTargets: allowPrivate } = settings
     const options: SessionsOptions = { network, scans, dataDirectory, userAgent, resolvers, allowPrivate }
     const sessions = new Sessions(options)
@@ -87,6 +92,7 @@ export const dataCollection = defineService({
         await working.catch(() => undefined)
         await sweeper.ended
         await sessions[Symbol.asyncDispose]()
+        await outside[Symbol.asyncDispose]()
         await engine[Symbol.asyncDispose]()
       },
     }

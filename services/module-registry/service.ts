@@ -2,6 +2,7 @@ import { announcement } from '@mirage/kit/event.ts'
 import { pageOf } from '@mirage/kit/schema.ts'
 import { defineService } from '@mirage/kit/service.ts'
 import { manifest } from '@mirage/modules/manifest.generated.ts'
+import { openModules } from '@mirage/module-sdk/outside/folder.ts'
 import { documents, installation } from '@mirage/ports/needs.ts'
 import { modulesChanged, moduleRegistry } from './contract.ts'
 import { Registry } from './registry.ts'
@@ -12,8 +13,10 @@ export const moduleRegistryService = defineService({
   contract: moduleRegistry,
   settings,
   needs: { documents, installation },
-  async start({ documents, installation, clock, announce }) {
-    const registry = await Registry.open(documents, manifest, openVault(installation.masterKey), clock)
+  async start({ documents, installation, clock, log, announce }) {
+    const modules = await openModules(manifest, installation.modulesDirectory)
+    for (const problem of modules.problems) log.warn('A module was left out', { reason: problem })
+    const registry = await Registry.open(documents, modules.entries, openVault(installation.masterKey), clock)
     const changed = (workspace: string, change: { modules: string[]; keys: string[] }): Promise<void> =>
       announce([announcement(modulesChanged, workspace, `${clock.now()}/${JSON.stringify(change)}`, change)])
     return {
@@ -50,6 +53,13 @@ export const moduleRegistryService = defineService({
           await registry.report(workspace, name, state)
           return {}
         },
+      },
+      health: async () => ({
+        ready: true,
+        ...(modules.problems.length > 0 ? { detail: modules.problems.join(' ') } : {}),
+      }),
+      async [Symbol.asyncDispose]() {
+        await modules[Symbol.asyncDispose]()
       },
     }
   },
