@@ -76,7 +76,8 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
 
   function busOf(service: string): Promise<Bus> {
     let bus = buses.get(service)
-    if (!bus) buses.set(service, (bus = open('bus', service).then((adapter) => watched(adapter as unknown as Bus, context))))
+    if (!bus)
+      buses.set(service, (bus = open('bus', service).then((adapter) => watched(adapter as unknown as Bus, context))))
     return bus
   }
 

@@ -65,7 +65,9 @@ describe('each service in a process of its own', () => {
   it('starts none where one cannot, and says why', async () => {
     {
       await using _other = await startMirage({ dataDirectory, services: ['auth'] })
-      await expect(startSplit({ dataDirectory, services, port: 0, say })).rejects.toThrow(/auth runs already, in process/)
+      await expect(startSplit({ dataDirectory, services, port: 0, say })).rejects.toThrow(
+        /auth runs already, in process/,
+      )
     }
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))

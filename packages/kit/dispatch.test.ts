@@ -22,10 +22,7 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-function dispatchTo(
-  origin: string | (() => string),
-  more: { timeoutMs?: number; patienceMs?: number } = {},
-): Dispatch {
+function dispatchTo(origin: string | (() => string), more: { timeoutMs?: number; patienceMs?: number } = {}): Dispatch {
   const dispatch = openDispatch({
     addressOf: () => ({ origin: typeof origin === 'string' ? origin : origin() }),
     authorization: () => 'Bearer token',
