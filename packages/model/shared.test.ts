@@ -27,12 +27,17 @@ describe('shared infrastructure', () => {
     expect(sharedInfrastructure(host)?.id).toBe(id)
   })
 
-  it.each(['example.com', 'notcloudfront.net', 'ec2-1-2-3-4.compute-1.amazonaws.com', '192.0.2.1', '2001:db8::1'])(
-    '%s is not known to be',
-    (host) => {
-      expect(sharedInfrastructure(host)).toBeUndefined()
-    },
-  )
+  it.each([
+    'example.com',
+    'notcloudfront.net',
+    'ec2-1-2-3-4.compute-1.amazonaws.com',
+    '4.3.2.1.bc.googleusercontent.com',
+    '1-2-3-4.ip.secureserver.net',
+    '192.0.2.1',
+    '2001:db8::1',
+  ])('%s is not known to be', (host) => {
+    expect(sharedInfrastructure(host)).toBeUndefined()
+  })
 
   it('is described by canonical facts with a source and a date', () => {
     const kinds = new Set(['cdn', 'waf', 'cloud', 'hosting', 'mail', 'dns', 'parking'])
