@@ -2,9 +2,9 @@ import { type Socket, connect as connectTcp } from 'node:net'
 import { type SecureContext, type TLSSocket, connect as connectTls, createSecureContext } from 'node:tls'
 import { constants } from 'node:crypto'
 import type { TlsPeer } from '@mirage/model/exchange.ts'
-import { untilAborted } from './deadline.ts'
+import { deadline, untilAborted } from './deadline.ts'
 import type { DialMap } from './dial-map.ts'
-import { NetworkError, stopped, toNetworkError, unreachable } from './error.ts'
+import { NetworkError, silent, stopped, toNetworkError, unreachable } from './error.ts'
 import type { CheckedAddress, Host } from './guard.ts'
 import { type Proxy, throughProxy } from './proxy.ts'
 import { interleave, race } from './race.ts'
@@ -37,8 +37,12 @@ export interface DialerOptions {
 
 /** The only place that opens TCP and TLS sockets. Disposing it destroys every one of them at once. */
 export interface Dialer extends Disposable {
-  /** Races the peer's checked addresses as literals and answers the first that opens. Throws a NetworkError. */
-  connect(peer: Peer, port: number, signal: AbortSignal): Promise<Connection>
+  /**
+   * Races the peer's checked addresses as literals and answers the first that opens. A peer that stays silent for
+   * `patienceMs`, 5,000 unless said, has timed out; of a proxy, whose way may be long, only the signal ends the wait.
+   * Throws a NetworkError.
+   */
+  connect(peer: Peer, port: number, signal: AbortSignal, patienceMs?: number): Promise<Connection>
   /**
    * Speaks TLS over a connection: SNI and the checked name are the host's. Without `anyCertificate` a chain that is not
    * trusted for the host is an error; with it old protocol versions and weak ciphers are accepted too, to be looked at.
@@ -49,6 +53,9 @@ export interface Dialer extends Disposable {
     options: { anyCertificate: boolean; signal: AbortSignal },
   ): Promise<SecureConnection>
 }
+
+/** Time for three tries of the system, at 0, 1 and 3 seconds, and an answer to the last. */
+const connectMs = 5_000
 
 export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
   if (dialMap !== undefined && proxy !== undefined)
@@ -116,8 +123,10 @@ export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
   }
 
   return {
-    async connect({ host, addresses }, port, signal) {
+    async connect({ host, addresses }, port, signal, patienceMs = connectMs) {
       const title = `${host.name ?? host.address} port ${port}`
+      const patience = proxy === undefined ? patienceMs : undefined
+      using limit = patience === undefined ? undefined : deadline(patience, signal, () => silent(title, patience))
       try {
         if (addresses.length === 0) {
           if (proxy === undefined || host.name === undefined)
@@ -127,7 +136,7 @@ export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
         return await race(
           interleave(addresses),
           async (address, signal) => ({ socket: await openHost(address, port, signal), address }),
-          { delayMs: 250, signal, discard: ({ socket }) => socket.destroy() },
+          { delayMs: 250, signal: limit?.signal ?? signal, discard: ({ socket }) => socket.destroy() },
         )
       } catch (error) {
         throw signal.aborted ? stopped(signal) : toNetworkError(error, title)

@@ -70,6 +70,12 @@ export function timedOut(peer: string, ms: number): NetworkError {
   return new NetworkError({ outcome: 'timed-out', reason: 'timed-out', detail, retryable: true })
 }
 
+/** A peer from which nothing came back, not even that it refuses. */
+export function silent(peer: string, ms: number): NetworkError {
+  const detail = `${peer} did not take the connection within ${ms} ms.`
+  return new NetworkError({ outcome: 'timed-out', reason: 'timed-out', detail, retryable: true })
+}
+
 export function unreachable(reason: Reason, detail: string, cause?: unknown): NetworkError {
   return new NetworkError({ outcome: 'unreachable', reason, detail, retryable: true, cause })
 }

@@ -359,6 +359,14 @@ describe('hostile servers', () => {
     )
   })
 
+  test('a host that takes no connection is given up long before one that takes its time to answer', async () => {
+    lab.stand('198.18.0.10:80', 'silent')
+    const slow = get('http://www.northwind.example/', { timeoutMs: 3_600_000 })
+    const { session } = openSession()
+    await expect(testTask(session).request(slow, never)).rejects.toThrow('did not take the connection')
+    expect(await outcomeOf(testTask(session).tls.peer('www.northwind.example', 80))).toBe('timed-out timed-out')
+  }, 30_000)
+
   test('a request that HTTP cannot carry is our fault and sends nothing', async () => {
     lab.http('198.18.0.10:80', (_request, response) => response.end())
     const { session } = openSession()

@@ -508,6 +508,17 @@ describe('ports', () => {
     expect(lab.dialled).toHaveLength(dialled)
   })
 
+  test('that are silent are tried once more', async () => {
+    lab.stand('198.18.0.11:22', 'silent')
+    lab.stand('198.18.0.11:81', 'silent')
+    const found = all(testTask(open().session).tcp.scan('198.18.0.11', [22, 81, 82]))
+    await expect.poll(() => lab.dialled.length).toBe(3)
+    lab.stand('198.18.0.11:22', (socket) => socket.write('SSH-2.0-lab\r\n'))
+    const states = (await found).map(({ port, state }) => `${port} ${state}`)
+    expect(states.toSorted()).toEqual(['22 open', '81 filtered', '82 closed'])
+    expect(lab.dialled.toSorted()).toEqual([22, 22, 81, 81, 82].map((port) => `198.18.0.11:${port}`))
+  })
+
   test('of an address are tried on behalf of a name in scope that has it', async () => {
     const { session } = open()
     const task = testTask(session)

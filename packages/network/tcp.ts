@@ -1,13 +1,16 @@
 import type { Socket } from 'node:net'
 import type { TcpBanner } from '@mirage/model/exchange.ts'
-import { deadline } from './deadline.ts'
 import type { Peer } from './dialer.ts'
-import { NetworkError, timedOut } from './error.ts'
+import { NetworkError } from './error.ts'
 import { openFrameWriter } from './frame.ts'
 import { parseHost } from './guard.ts'
 import type { TaskContext } from './task.ts'
 
-const connectMs = 3_000
+/**
+ * How long a port may be silent, try by try: a packet that was lost, or dropped because many came at once, must not hide
+ * a service. The system sends its own packet twice within the first.
+ */
+const patienceMs = [1_500, 2_500]
 const bannerMs = 1_500
 const bannerBytes = 1_024
 /** Ports of one address tried at the same time. */
@@ -100,18 +103,10 @@ function bannerOf(address: string, port: number, { state, banner }: Probe, excha
   return { address, port, state, ...(banner !== undefined && { banner: Buffer.from(banner, 'base64') }), exchange }
 }
 
-async function probePort({ dialer, signal }: TaskContext, peer: Peer, port: number): Promise<Probe> {
-  let socket: Socket
-  {
-    using limit = deadline(connectMs, signal, () => timedOut(`port ${port}`, connectMs))
-    try {
-      socket = (await dialer.connect(peer, port, limit.signal)).socket
-    } catch (error) {
-      if (signal.aborted || !(error instanceof NetworkError) || error.reason === 'proxy') throw error
-      const isRefused = error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNREFUSED'
-      return { state: isRefused ? 'closed' : 'filtered' }
-    }
-  }
+async function probePort(context: TaskContext, peer: Peer, port: number): Promise<Probe> {
+  const { signal } = context
+  const socket = await connect(context, peer, port)
+  if (typeof socket === 'string') return { state: socket }
   try {
     const banner = await firstBytes(socket, signal)
     signal.throwIfAborted()
@@ -119,6 +114,24 @@ async function probePort({ dialer, signal }: TaskContext, peer: Peer, port: numb
   } finally {
     socket.destroy()
   }
+}
+
+/** A connection, or why there is none. Who neither takes nor refuses it is tried once more. */
+async function connect(
+  { dialer, signal }: TaskContext,
+  peer: Peer,
+  port: number,
+): Promise<Socket | 'closed' | 'filtered'> {
+  for (const patience of patienceMs)
+    try {
+      return (await dialer.connect(peer, port, signal, patience)).socket
+    } catch (error) {
+      if (signal.aborted || !(error instanceof NetworkError) || error.reason === 'proxy') throw error
+      if (error.reason === 'timed-out') continue
+      const isRefused = error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNREFUSED'
+      return isRefused ? 'closed' : 'filtered'
+    }
+  return 'filtered'
 }
 
 /** What a peer says on its own: its first bytes, none when it waits for ours. Never rejects. */
