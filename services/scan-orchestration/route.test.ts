@@ -335,6 +335,13 @@ describe('an address with many owners on it', () => {
     ])
   })
 
+  it('is shared as well when a source lists them', async () => {
+    const run = openRun(1, undefined)
+    const listed = crowd.map((name): Seen => [address, name, 'co_hosted_with'])
+    await route(run, [...start, ...listed])
+    expect(await near(run)).toEqual([])
+  })
+
   it('counts one brand under many suffixes once', async () => {
     const run = openRun(1, undefined)
     const suffixes = ['com', 'net', 'org', 'de', 'fr', 'it', 'es', 'nl', 'be', 'at', 'ch', 'se', 'no', 'dk', 'fi', 'pl']

@@ -21,9 +21,11 @@ export function withTenants(known: string | null, names: Iterable<string>): stri
   return tenants.size === 0 ? null : [...tenants].sort().join(' ')
 }
 
-/** The name and the id of the address, where the observation says that one has the other as an address record. */
+/** The name and the id of the address, where the observation says that the one resolves to the other. */
 export function tenancyOf({ entity, source, edge }: Observation): { name: string; address: string } | undefined {
-  if (edge?.kind !== 'dns_record' || (edge.qualifier !== 'A' && edge.qualifier !== 'AAAA') || !source) return undefined
+  if (!source || !edge) return undefined
+  const isAddressRecord = edge.kind === 'dns_record' && (edge.qualifier === 'A' || edge.qualifier === 'AAAA')
+  if (!isAddressRecord && edge.kind !== 'co_hosted_with') return undefined
   if (entity.type === 'ip-address' && source.type === 'domain') return { name: source.value, address: entity.id }
   if (source.type === 'ip-address' && entity.type === 'domain') return { name: entity.value, address: source.id }
   return undefined
