@@ -11,6 +11,9 @@ import type { RunRow } from './tables.ts'
 type Sighting =
   Awaited<ReturnType<Client<typeof storage>['exportSightings']>> extends AsyncIterable<infer Row> ? Row : never
 
+/** What is missing is judged this much at once: each time, all tasks of the run are read. */
+const judgedAtOnce = 20_000
+
 /** The run to compare with: the one named, else the one of the same scan before this one. */
 export async function runBefore(orchestrator: Orchestrator, row: RunRow, before: string | undefined): Promise<RunRow> {
   if (before !== undefined) return rowOf(orchestrator, row.workspace, before)
@@ -40,7 +43,7 @@ export async function* compareRuns(orchestrator: Orchestrator, before: RunRow, n
   const { storage } = orchestrator
   const { workspace } = now
   const volatile = volatileOf(now)
-  const looks = lazily(() => readLooks(orchestrator, now))
+  const missing: Sighting[] = []
   const total = { new: 0, gone: 0, changed: 0, unconfirmed: 0 }
   const old = (await storage.exportSightings({ run: before.run }, { workspace }))[Symbol.asyncIterator]()
   const young = (await storage.exportSightings({ run: now.run }, { workspace }))[Symbol.asyncIterator]()
@@ -52,12 +55,8 @@ export async function* compareRuns(orchestrator: Orchestrator, before: RunRow, n
       yield { kind: 'new', ...named(right.value as Sighting) }
       right = await young.next()
     } else if (right.done || left.value.entity < right.value.entity) {
-      const reason = whyUnconfirmed(left.value, await looks())
-      if (reason === undefined) total.gone++
-      else total.unconfirmed++
-      yield reason === undefined
-        ? { kind: 'gone', ...named(left.value) }
-        : { kind: 'unconfirmed', ...named(left.value), reason }
+      missing.push(left.value)
+      if (missing.length === judgedAtOnce) yield* judge(orchestrator, now, missing.splice(0), total)
       left = await old.next()
     } else {
       const attributes = changes(left.value, right.value, volatile)
@@ -69,7 +68,26 @@ export async function* compareRuns(orchestrator: Orchestrator, before: RunRow, n
       right = await young.next()
     }
   }
+  yield* judge(orchestrator, now, missing, total)
   yield { kind: 'summary', ...total }
+}
+
+/** Whether each of these, which `now` has not, is gone. */
+async function* judge(
+  orchestrator: Orchestrator,
+  now: RunRow,
+  missing: Sighting[],
+  total: { gone: number; unconfirmed: number },
+): AsyncIterable<Difference> {
+  if (missing.length === 0) return
+  const outcomes = await readOutcomes(orchestrator, now, missing)
+  for (const sighting of missing) {
+    const reason = whyUnconfirmed(sighting, outcomes)
+    total[reason === undefined ? 'gone' : 'unconfirmed']++
+    yield reason === undefined
+      ? { kind: 'gone', ...named(sighting) }
+      : { kind: 'unconfirmed', ...named(sighting), reason }
+  }
 }
 
 function named({ entity, type, value }: Sighting): { id: string; type: string; value: string } {
@@ -81,9 +99,10 @@ function volatileOf(row: RunRow): Map<string, Set<string>> {
   return new Map(lanes.map(({ module, volatile }) => [module, new Set(volatile)]))
 }
 
-/** How each module's look at each source ended in a run: `module/source` → outcome. */
-async function readLooks({ store }: Orchestrator, row: RunRow): Promise<Map<string, string>> {
-  const looks = new Map<string, string>()
+/** How the looks that had seen these ended in a run: `module/source` → outcome, for those that were made. */
+async function readOutcomes({ store }: Orchestrator, row: RunRow, sightings: Sighting[]): Promise<Map<string, string>> {
+  const wanted = new Set(sightings.flatMap(({ looks }) => looks.map(({ module, source }) => `${module}/${source}`)))
+  const outcomes = new Map<string, string>()
   for (let after = 0; ;) {
     const rows = await store.db
       .selectFrom('task')
@@ -94,8 +113,11 @@ async function readLooks({ store }: Orchestrator, row: RunRow): Promise<Map<stri
       .limit(1000)
       .execute()
     for (const { module, entities, outcome } of rows)
-      for (const id of JSON.parse(entities) as string[]) looks.set(`${module}/${id}`, outcome ?? 'cancelled')
-    if (rows.length === 0) return looks
+      for (const id of JSON.parse(entities) as string[]) {
+        const look = `${module}/${id}`
+        if (wanted.has(look)) outcomes.set(look, outcome ?? 'cancelled')
+      }
+    if (rows.length === 0) return outcomes
     after = rows.at(-1)!.number
   }
 }
@@ -140,9 +162,4 @@ function attributesOf({ looks }: Sighting, volatile: Map<string, Set<string>>): 
   return new Map(
     [...values].map(([name, texts]) => [name, texts.size === 1 ? [...texts][0]! : `[${[...texts].sort().join(',')}]`]),
   )
-}
-
-function lazily<T>(read: () => Promise<T>): () => Promise<T> {
-  let value: Promise<T> | undefined
-  return () => (value ??= read())
 }
