@@ -147,6 +147,9 @@ export const correlation = defineContract(
       reply: t.Object({
         items: t.Array(t.Object({ edge: GraphEdge, node: GraphNode })),
         next: t.Optional(t.String()),
+        /** Of everything that was asked for, on all pages. */
+        total: Count,
+        /** Of the node as a whole. */
         counts: t.Array(t.Object({ kind: t.String(), direction: t.Enum(['out', 'in']), count: Count })),
       }),
       errors: ['graphs.no_such_node'],

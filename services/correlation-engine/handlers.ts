@@ -55,7 +55,7 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
       const id = nodeIdOf(node)
       if (!(await graph.nodes(workspace, [id]))[0]) throw noSuchNode(node)
       const counts = await graph.degrees(workspace, id, scopeOf(run))
-      if (kind !== undefined && !kinds.has(kind)) return { items: [], counts }
+      if (kind !== undefined && !kinds.has(kind)) return { items: [], total: 0, counts }
       const page = await graph.neighbours(workspace, id, {
         ...scopeOf(run),
         ...(kind === undefined ? {} : { kind: kind as RelationshipKind }), // checked above
@@ -65,6 +65,9 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
       })
       return {
         items: page.items.map(({ edge, node }) => ({ edge: wireEdge(edge), node: wireNode(node) })),
+        total: counts
+          .filter((one) => (kind ?? one.kind) === one.kind && (direction ?? one.direction) === one.direction)
+          .reduce((total, { count }) => total + count, 0),
         counts,
         ...(page.next === undefined ? {} : { next: page.next }),
       }

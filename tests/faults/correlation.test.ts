@@ -572,6 +572,7 @@ describe('correlation-engine', () => {
       call,
     )
     expect(neighbours.items).toHaveLength(5)
+    expect(neighbours.total).toBe(24)
     expect(neighbours.counts).toEqual([{ kind: 'subdomain', direction: 'out', count: 24 }])
     expect(neighbours.next).toBeDefined()
     const path = await handlers.findPath({ run, from: 'domain:northwind.example', to: 'ip-address:198.18.80.5' }, call)
