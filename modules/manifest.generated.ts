@@ -290,6 +290,7 @@ export const manifest: ManifestEntry[] = [
       "ttl"
     ],
     "sample": "northwind.example",
+    "batch": 200,
     load: async () => (await import('./dns-transfer/module.ts')).module,
   },
   {

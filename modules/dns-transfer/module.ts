@@ -1,4 +1,5 @@
 import { isBelow } from '@mirage/model/domain-name.ts'
+import type { DnsRecord } from '@mirage/model/exchange.ts'
 import { defineModule, finding, observe } from '@mirage/module-sdk'
 import { recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
 
@@ -7,7 +8,8 @@ const maxServers = 13
 
 /**
  * The whole zone, from each name server that gives it to strangers. Source: AXFR (RFC 5936). That a server does is a
- * weakness by itself and stated as a finding.
+ * weakness by itself and stated as a finding. Most names own no zone: many are asked about at once, and only a name that
+ * has name servers is transferred.
  */
 export const module = defineModule({
   id: 'dns-transfer',
@@ -23,39 +25,49 @@ export const module = defineModule({
   limits: { concurrency: 20, timeout: '5m' },
   volatile: ['ttl'],
   sample: 'northwind.example',
-  async *run({ entity, dns }) {
-    const zone = entity.value
-    const { records: delegation } = await dns.resolve(zone, 'NS')
-    const open: string[] = []
-    const servers = new Set(
-      delegation.filter(({ name, type }) => type === 'NS' && name === zone).map(({ data }) => data),
-    )
-    for (const server of [...servers].slice(0, maxServers)) {
-      const transfer = await dns.transfer(zone, server)
-      if (!transfer) continue
-      open.push(server)
-      const owners = new Set<string>()
-      const wildcards = new Set<string>()
-      for (const record of transfer.records) {
-        const owner = record.name
-        if (owner.startsWith('*.')) wildcards.add(owner.slice(2))
-        if (owner.startsWith('*.') || (owner !== zone && !isBelow(owner, zone))) continue
-        if (owner !== zone && !owners.has(owner)) yield observe('domain', owner, { via: 'subdomain' })
-        owners.add(owner)
-        const sighting = sightingOf(record)
-        if (sighting) yield sighting
-      }
-      for (const name of wildcards) {
-        if (name === zone || owners.has(name)) yield observe('domain', name, { tags: ['wildcard'] })
-      }
+  batch: 200,
+  async *runBatch({ entities, dns }) {
+    const zones: [zone: string, servers: string[]][] = []
+    for await (const { name, records } of dns.resolveMany(entities.map(({ value }) => ({ name: value, type: 'NS' })))) {
+      const servers = new Set(
+        records.filter((record) => record.type === 'NS' && record.name === name).map(({ data }) => data),
+      )
+      if (servers.size > 0) zones.push([name, [...servers].slice(0, maxServers)])
     }
-    if (open.length > 0) {
-      yield finding({
-        rule: 'dns-transfer.open',
-        severity: 'medium',
-        title: 'The zone can be transferred by anyone',
-        explanation: `${open.join(', ')} answered a zone transfer of ${zone}. It lists every name and service of the zone; allow transfers to secondary servers only.`,
-      })
+    for (const [zone, servers] of zones) {
+      const open: string[] = []
+      for (const server of servers) {
+        const transfer = await dns.transfer(zone, server)
+        if (!transfer) continue
+        open.push(server)
+        yield* namesAndRecords(zone, transfer.records)
+      }
+      if (open.length > 0) {
+        yield finding({
+          rule: 'dns-transfer.open',
+          severity: 'medium',
+          title: 'The zone can be transferred by anyone',
+          explanation: `${open.join(', ')} answered a zone transfer of ${zone}. It lists every name and service of the zone; allow transfers to secondary servers only.`,
+          about: [{ type: 'domain', value: zone }],
+        })
+      }
     }
   },
 })
+
+function* namesAndRecords(zone: string, records: DnsRecord[]) {
+  const from = { type: 'domain', value: zone } as const
+  const owners = new Set<string>()
+  const wildcards = new Set<string>()
+  for (const record of records) {
+    const owner = record.name
+    if (owner.startsWith('*.')) wildcards.add(owner.slice(2))
+    if (owner.startsWith('*.') || (owner !== zone && !isBelow(owner, zone))) continue
+    if (owner !== zone && !owners.has(owner)) yield observe('domain', owner, { via: 'subdomain', from })
+    owners.add(owner)
+    const sighting = sightingOf(record)
+    if (sighting) yield sighting
+  }
+  for (const name of wildcards)
+    if (name === zone || owners.has(name)) yield observe('domain', name, { from, tags: ['wildcard'] })
+}
