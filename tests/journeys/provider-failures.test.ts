@@ -19,9 +19,11 @@ const refusals: [subject: string, failure: object, outcomes: Record<string, Outc
   ['crtsh', providerFailures.crtsh.overloaded, { crtsh: 'unreachable' }],
   ['hackertarget', providerFailures.hackertarget.quota, { hackertarget: 'quota' }],
   ['urlscan', { truncateAt: 300 }, { urlscan: 'unreachable' }],
+  ['hibp', providerFailures.hibp.rateLimited, { 'hibp-breaches': 'rate-limited' }],
   ['hunter', providerFailures.hunter.keyRefused, { hunter: 'key-refused' }],
   ['rdap', providerFailures.rdap.rateLimited, { 'rdap-domain': 'rate-limited' }],
   ['team-cymru', { down: true }, { 'team-cymru': 'unreachable' }],
+  ['wayback', providerFailures.wayback.overloaded, { wayback: 'unreachable' }],
   ['whois', providerFailures.whois.rateLimited, { whois: 'rate-limited' }],
 ]
 

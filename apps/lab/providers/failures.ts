@@ -40,6 +40,17 @@ export const providerFailures = {
       { 'retry-after': '0' },
     ),
   },
+  /** https://haveibeenpwned.com/API/v3#RateLimiting */
+  hibp: {
+    keyRefused: refused(401, { statusCode: 401, message: 'Access denied due to invalid hibp-api-key.' }),
+    rateLimited: refused(
+      429,
+      { statusCode: 429, message: 'Rate limit is exceeded. Try again in 1 seconds.' },
+      { 'retry-after': '1' },
+    ),
+  },
+  gleif: { rateLimited: page(429, '<html><body>Too Many Requests</body></html>') },
+  wayback: { overloaded: page(503, '<html><head><title>503 Service Unavailable</title></head></html>') },
   /** 403 is the rate, 429 the plan; https://hunter.io/api-documentation/v2#errors */
   hunter: {
     keyRefused: hunterError(401, 'authentication_failed', 'No user found for the API key supplied'),
