@@ -1,9 +1,12 @@
+import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '@mirage/kit/errors.ts'
 import { type Severity, severities } from '@mirage/model/finding.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import { readTypes } from './definition.ts'
 import type { FollowOptions } from './follow.ts'
 import { UsageError } from './exit.ts'
+import { assertWritable } from './output/output.ts'
 import type { ResultFormat } from './output/results.ts'
 import type { People } from './people.ts'
 
@@ -62,18 +65,32 @@ export function valuesOption(): Option {
   return new Option('--values <types>', 'bare values, each once; of these types only: --values=domain,email')
 }
 
-/** The format and the places that the options ask for. Throws a `UsageError` where they contradict each other. */
-export function readOutputOptions(options: OutputOptions, people: People): FollowOptions {
+/**
+ * The format and the places that the options ask for. Throws a `UsageError` where they contradict each other, and where
+ * one of the places cannot be written: that is found out before anything is sent.
+ */
+export async function readOutputOptions(options: OutputOptions, people: People): Promise<FollowOptions> {
   const values = options.values ?? (options.silent ? allTypes : undefined)
   if (options.json && values !== undefined)
     throw new UsageError('--json and --values are two ways to write the same results: choose one.')
   if (options.quiet || options.silent) people.hush()
   const format = formatOf(options.json ?? false, values)
+  const { output, outputDirectory } = options
+  const places = [output, outputDirectory === undefined ? undefined : join(outputDirectory, 'run.json')]
+  for (const place of places) if (place !== undefined) await assertPlace(place)
   return {
     ...(format ? { format } : {}),
     ...(options.output === undefined ? {} : { file: options.output }),
     ...(options.outputDirectory === undefined ? {} : { folder: options.outputDirectory }),
     ...(options.failOn ? { failOn: options.failOn } : {}),
+  }
+}
+
+async function assertPlace(path: string): Promise<void> {
+  try {
+    await assertWritable(path)
+  } catch (error) {
+    throw new UsageError(messageOf(error), 'Nothing was sent.')
   }
 }
 

@@ -16,7 +16,15 @@ export function announcePresence(dataDirectory: string): Disposable {
   } catch {
     // A directory that cannot be written is a host's complaint to make; a full disk only costs the courtesy.
   }
-  return { [Symbol.dispose]: () => rmSync(file, { force: true }) }
+  return { [Symbol.dispose]: () => forget(file) }
+}
+
+function forget(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch {
+    // It could not be made either.
+  }
 }
 
 /** The process ids of other commands that use the host now; what dead ones left is removed. */
@@ -28,7 +36,7 @@ export function othersPresent(dataDirectory: string): number[] {
       .filter((pid) => {
         if (pid === process.pid) return false
         if (isAlive(pid)) return true
-        rmSync(join(folder, String(pid)), { force: true })
+        forget(join(folder, String(pid)))
         return false
       })
   } catch {

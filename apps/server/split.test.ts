@@ -72,7 +72,9 @@ describe('each service in a process of its own', () => {
     const taken = createServer()
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
     const { port } = taken.address() as AddressInfo
-    await expect(startSplit({ dataDirectory, services, port, say })).rejects.toThrow('EADDRINUSE')
+    await expect(startSplit({ dataDirectory, services, port, say })).rejects.toThrow(
+      `Another program listens on port ${port} of 127.0.0.1.`,
+    )
     await new Promise((resolve) => taken.close(resolve))
     await using again = await startMirage({ dataDirectory, services })
     expect(again.services).toEqual(services)

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -90,6 +90,22 @@ describe('the platform', () => {
     })
     await using server = await startMirage({ dataDirectory, services })
     expect(server.apiKey).toMatch(/^mirage_/)
+  })
+
+  it('says of a data directory that cannot be one, and of a port that is taken, what to do', async () => {
+    const file = join(directory, 'file')
+    writeFileSync(file, '')
+    await expect(startMirage({ dataDirectory: file })).rejects.toMatchObject({
+      code: 'installation.unusable',
+      detail: expect.stringContaining(`The data directory ${file} cannot be used: it is no folder`),
+    })
+    const services = ['api-gateway']
+    await using first = await startMirage({ dataDirectory: join(directory, 'first'), services, port: 0 })
+    const port = Number(new URL(first.url!).port)
+    await expect(startMirage({ dataDirectory: join(directory, 'second'), services, port })).rejects.toMatchObject({
+      code: 'server.port_unavailable',
+      detail: `Another program listens on port ${port} of 127.0.0.1. Choose another port: mirage serve --port ${port + 1}`,
+    })
   })
 
   it('names a service that is not there before it touches anything', async () => {

@@ -13,6 +13,7 @@ import { frontDoor, takeLocks } from './locks.ts'
 import { type PartOptions, socketOf, startPart } from './part.ts'
 import { loadContracts, loadServices, serviceNames, threadOf } from './services.ts'
 import { openThreads } from './threads.ts'
+import { explained } from './trouble.ts'
 
 export interface ServerOptions {
   dataDirectory?: string
@@ -42,7 +43,8 @@ export interface ServerHandle extends AsyncDisposable {
 
 /**
  * Starts the platform, or some of its services, in this process on a data directory. Throws `host.locked` or
- * `host.apart` when another process runs one of them, `settings.invalid` for wrong settings or names.
+ * `host.apart` when another process runs one of them, `settings.invalid` for wrong settings or names,
+ * `installation.unusable` and `server.port_unavailable` for what the system refuses.
  */
 export async function startMirage(options: ServerOptions = {}): Promise<ServerHandle> {
   const environment = readEnvironment()
@@ -50,10 +52,10 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
   const services = namedServices(options.services)
   const isHost = services.includes(frontDoor)
   const values = options.settings ?? (await import('./settings.ts')).readSettings(environment, options.flags).values
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   const stack = new AsyncDisposableStack()
-  stack.use(takeLocks(dataDirectory, services, options.supervisor))
   try {
+    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+    stack.use(takeLocks(dataDirectory, services, options.supervisor))
     const installation = openInstallation(dataDirectory, environment.masterKey, environment.modulesDirectory)
     const log = openLog({ file: join(dataDirectory, 'logs', 'mirage.ndjson') })
     if (isHost) stack.use(keepBallast(dataDirectory, log))
@@ -117,7 +119,7 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
     }
   } catch (error) {
     await stack.disposeAsync()
-    throw error
+    throw explained(error, dataDirectory)
   }
 }
 

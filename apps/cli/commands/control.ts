@@ -31,7 +31,15 @@ export function addControl(program: Command, cli: Cli): void {
       .summary('go on with a paused or interrupted run')
       .description('Goes on where a run stopped, with all it was started with, and follows it as “scan” does.')
       .argument('<run>', whichRun),
-  ).action((text: string, options: OutputOptions) => follow(text, options, (api, run) => api.scans.resumeRun({ run })))
+  ).action((text: string, options: OutputOptions) =>
+    follow(
+      text,
+      options,
+      (api, run) => api.scans.resumeRun({ run }),
+      // Of any other run the service says why not.
+      ({ status }) => status === 'paused',
+    ),
+  )
 
   addOutputOptions(
     program
@@ -72,11 +80,12 @@ export function addControl(program: Command, cli: Cli): void {
     text: string,
     options: OutputOptions,
     start: (api: Api, run: string) => Promise<Run>,
+    canStart: (run: Run) => boolean = () => true,
   ): Promise<void> {
-    const output = readOutputOptions(options, cli.people)
+    const output = await readOutputOptions(options, cli.people)
     const { api } = await cli.connect()
     const found = await findRun(api, text)
-    if (found.definition) {
+    if (found.definition && canStart(found)) {
       cli.people.say(...beforeFirstPacket(await api.scans.planRun({ definition: found.definition }), cli))
       await ensureWorld(found.definition, cli)
     }

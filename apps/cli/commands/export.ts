@@ -25,6 +25,9 @@ Formats:
   graphml     the graph, for Gephi, yEd and others
   cytoscape   the graph, for Cytoscape
 
+In ndjson and json, “kind” says what a line is: entity, observation, relationship or finding. The kind of a relationship
+is its “type”; “from” and “to” are ids of entities.
+
 Example:
   $ mirage export last --format graphml -o example.graphml`
 

@@ -26,6 +26,7 @@ export function addKeys(program: Command, cli: Cli): void {
 
   command
     .command('list', { isDefault: true })
+    .summary('which keys modules need, and whether they are set')
     .description('Lists the keys that modules need, and whether they are set.')
     .option('--json', 'one JSON object a line')
     .action(async ({ json }: { json?: boolean }) => {
@@ -42,6 +43,7 @@ export function addKeys(program: Command, cli: Cli): void {
 
   command
     .command('set')
+    .summary('store a key, asked for or from standard input')
     .description('Stores a key. Its value is read from standard input, or asked for; never an argument.')
     .argument('<name>', 'such as SHODAN_API_KEY')
     .action(async (name: string) => {
@@ -54,6 +56,7 @@ export function addKeys(program: Command, cli: Cli): void {
 
   command
     .command('remove')
+    .summary('forget a key')
     .description('Forgets a key.')
     .argument('<name>')
     .action(async (name: string) => {
@@ -65,6 +68,7 @@ export function addKeys(program: Command, cli: Cli): void {
 
   command
     .command('test')
+    .summary('ask each source whether it takes its key')
     .description('Asks each source with its own sample whether it takes the key. Costs one call of each quota.')
     .argument('[names...]', 'only these')
     .option('--lab', 'ask the lab instead of the sources')
@@ -73,6 +77,11 @@ export function addKeys(program: Command, cli: Cli): void {
       for (const name of names) checkName(name)
       const { api } = await cli.connect()
       const modules = await modulesWithKeys(api, names)
+      const untested = names.find((name) => !modules.some(({ key }) => key?.name === name))
+      if (untested !== undefined)
+        throw new UsageError(
+          `${untested} is not set, or no module needs it. “mirage keys list” shows the keys there are.`,
+        )
       if (modules.length === 0)
         cli.people.say('No key is set, so there is none to test. “mirage keys list” shows them.')
       if (lab && modules.length > 0) await ensureAnyWorld(cli)
@@ -96,6 +105,7 @@ export function addKeys(program: Command, cli: Cli): void {
 
   command
     .command('import')
+    .summary('store the keys of a file')
     .description(
       'Stores keys from a file: NAME=value lines, or the YAML that subfinder and others use (source: [key]).',
     )

@@ -60,6 +60,7 @@ export function addLab(program: Command, cli: Cli): void {
 
   command
     .command('stop')
+    .summary('stop the lab of this data directory')
     .description('Stops the lab of this data directory.')
     .action(async () => {
       const { stopLab } = await loadLab()
@@ -70,6 +71,7 @@ export function addLab(program: Command, cli: Cli): void {
   addWorld(
     command
       .command('truth')
+      .summary('everything there is to find, and by which modules')
       .description('Prints every entity and relationship of the world, with the modules that can discover it.')
       .option('--json', 'one JSON object a line'),
   ).action(async ({ json, ...world }: WorldOptions & { json?: boolean }) => {
@@ -86,6 +88,7 @@ export function addLab(program: Command, cli: Cli): void {
 
   command
     .command('log')
+    .summary('every packet and request that it received')
     .description('Prints every packet and request the lab of this data directory received.')
     .option('--json', 'one JSON object a line')
     .action(async ({ json }: { json?: boolean }) => {

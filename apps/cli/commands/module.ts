@@ -27,6 +27,7 @@ export function addModule(program: Command, cli: Cli): void {
 
   command
     .command('show')
+    .summary('what a module declares')
     .description('Shows what a module declares.')
     .argument('<id>')
     .option('--json', 'as one JSON object')
@@ -38,6 +39,7 @@ export function addModule(program: Command, cli: Cli): void {
 
   command
     .command('try')
+    .summary('run a module on one entity, outside any run')
     .description(
       'Runs a module on one entity, outside any run, and shows what it saw. Stores nothing; contacts its source.',
     )
@@ -70,6 +72,7 @@ export function addModule(program: Command, cli: Cli): void {
 
   command
     .command('new')
+    .summary('write the folder of a new module')
     .description('Writes the folder of a new module, with a test and a fixture, which passes the harness as it is.')
     .argument('<id>', 'in lower case with dashes, as its folder will be called')
     .addHelpText('after', '\nExample:\n  $ mirage module new my-source && mirage module test my-source')
@@ -92,6 +95,7 @@ export function addModule(program: Command, cli: Cli): void {
 
   command
     .command('test')
+    .summary('run the tests of a module')
     .description('Runs the tests of a module.')
     .argument('<id>')
     .action(async (id: string) => {

@@ -147,6 +147,22 @@ test('-O writes every file of the run, -o the results', async () => {
   expect(jsonLinesOf(byName['relationships.ndjson']!)[0]).toMatchObject({ kind: 'relationship', type: 'subdomain' })
 })
 
+test('a place that cannot be written is found out before anything is sent', async () => {
+  await using gateway = await startFakeGateway(sampleHandlers())
+  const file = join(import.meta.dirname, 'scan.test.ts')
+  for (const [option, place, problem] of [
+    ['-o', import.meta.dirname, `${import.meta.dirname} cannot be written: it is a folder.`],
+    [
+      '-O',
+      join(file, 'below'),
+      `${join(file, 'below', 'run.json')} cannot be written: a part of its path is no folder.`,
+    ],
+  ] as const) {
+    const { code, stdout, stderr } = await runCommand(['scan', 'example.com', option, place], { gateway })
+    expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: '', stderr: `${problem}\nNothing was sent.\n` })
+  }
+})
+
 test('--fail-on ends with 3 when a finding is as severe', async () => {
   await using gateway = await startFakeGateway(sampleHandlers({ findings: [sampleFinding({ severity: 'medium' })] }))
   const codes = []

@@ -80,8 +80,8 @@ export function addScanOptions(command: Command): Command {
 
 /** Scans and follows the run to its end. */
 export async function scan(cli: Cli, targets: string[], options: ScanOptions): Promise<void> {
-  const output = readOutputOptions(options, cli.people)
   const definition = await readScan(cli, targets, options)
+  const output = await readOutputOptions(options, cli.people)
   const { api } = await cli.connect()
   const plan: Plan = await api.scans.planRun({ definition })
   cli.people.say(...beforeFirstPacket(plan, cli))

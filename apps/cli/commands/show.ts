@@ -4,7 +4,7 @@ import type { Cli } from '../cli.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
-import { count, cut, duration, glued, indented } from '../output/text.ts'
+import { count, counted, cut, duration, glued, indented } from '../output/text.ts'
 import { findRun } from '../runs.ts'
 import { statusText } from './runs.ts'
 
@@ -34,10 +34,15 @@ function runLines(run: Run, cli: Cli): string[] {
     ['status', run.waitingFor ? `${statusText(run)}, waiting for ${run.waitingFor}` : statusText(run)],
     ['targets', [...seeds, ...more].join(', ')],
     ['started', run.startedAt ? `${localTime(run.startedAt)}, ran ${duration(run.seconds)}` : 'not yet'],
-    ['sent', `${count(run.requests)} requests, ${count(run.queries)} DNS queries`],
+    ['sent', `${counted(run.requests, 'request')}, ${counted(run.queries, 'DNS query', 'DNS queries')}`],
     [
       'found',
-      `${count(run.entities)} entities, ${count(run.observations)} observations, ${count(run.relationships)} relationships, ${count(run.findings)} findings`,
+      [
+        counted(run.entities, 'entity', 'entities'),
+        counted(run.observations, 'observation'),
+        counted(run.relationships, 'relationship'),
+        counted(run.findings, 'finding'),
+      ].join(', '),
     ],
     ['types', types.map(([type, n]) => glued(`${type} ${count(n)}`)).join(' · ')],
     ...optionRows(run),
@@ -65,7 +70,21 @@ function optionRows({ definition }: Run): [string, string][] {
     ...(include ? { include: include.length > 5 ? `${count(include.length)} rules` : include } : {}),
     ...(exclude ? { exclude: exclude.length > 5 ? `${count(exclude.length)} rules` : exclude } : {}),
   })
-  return shown.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)])
+  return shown.map(([name, value]) => [wordsOf(name), optionText(value)])
+}
+
+/** `maxRequests` as people read it; a name that is not ours, such as that of a header, as it is. */
+function wordsOf(name: string): string {
+  return name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function optionText(value: unknown): string {
+  if (value === true) return 'yes'
+  if (Array.isArray(value)) return value.map(optionText).join(', ')
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([name, one]) => `${wordsOf(name)} ${optionText(one)}`)
+    .join(', ')
 }
 
 function laneLines(lanes: Lane[], cli: Cli): string[] {

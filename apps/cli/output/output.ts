@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { messageOf } from '@mirage/kit/errors.ts'
@@ -40,18 +40,52 @@ export function streamOutput(stream: Writable): Output {
   }
 }
 
-/** A new file, written as it comes; its folder is made. */
+/** A new file, written as it comes; its folder is made. Throws a `Failure` that names it where that cannot be. */
 export async function fileOutput(path: string): Promise<Output> {
-  await mkdir(dirname(path), { recursive: true })
+  await assertWritable(path)
   const file = createWriteStream(path)
   const output = streamOutput(file)
   try {
     await new Promise<void>((resolve, reject) => file.once('open', () => resolve()).once('error', reject))
   } catch (error) {
-    throw new Failure(`${path} cannot be written (${messageOf(error)}).`)
+    throw unwritable(path, error)
   }
   return {
     write: (text) => output.write(text),
     end: () => new Promise((resolve, reject) => file.once('error', reject).end(() => resolve())),
   }
+}
+
+/** Makes the file, and its folder, where they are not there; what a file holds stays. Throws a `Failure` that names it. */
+export async function assertWritable(path: string): Promise<void> {
+  try {
+    await makeFolder(dirname(path))
+    await (await open(path, 'a')).close()
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+/** One after the other: where the system refuses a folder that its parent could have, mkdir's own recursion never ends. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    if ((await stat(path)).isDirectory()) return
+  } catch {
+    if (dirname(path) !== path) await makeFolder(dirname(path))
+  }
+  await mkdir(path)
+}
+
+function unwritable(path: string, error: unknown): Failure {
+  const { code } = error as NodeJS.ErrnoException
+  const reasons: Record<string, string> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
+    EISDIR: 'it is a folder',
+    ENOTDIR: 'a part of its path is no folder',
+    EEXIST: 'a part of its path is no folder',
+    ENOSPC: 'the disk is full',
+  }
+  return new Failure(`${path} cannot be written: ${reasons[code ?? ''] ?? messageOf(error)}.`)
 }
