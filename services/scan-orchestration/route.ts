@@ -130,7 +130,7 @@ function sightAll(run: ActiveRun, batches: ObservationBatch[], standings: Map<st
     for (const { entity, source, edge } of observations) {
       const target = standings.get(entity.id)!
       if (source) {
-        const cost = costOf(run.scope, source, entity, edge?.kind)
+        const cost = costOf(run.scope, source, target, edge?.kind)
         steps.push({ source: standings.get(source.id)!, target, cost })
       } else Object.assign(target, { distance: 0, firm: 0, depth: 0, seed: run.seedAt.get(entity.id) ?? 0 })
     }

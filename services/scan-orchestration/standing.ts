@@ -1,4 +1,5 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
+import { placeOf } from '@mirage/model/place.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Scope } from '@mirage/model/scope.ts'
 import { sharedInfrastructure } from '@mirage/model/shared.ts'
@@ -63,12 +64,12 @@ export function isExposed(scope: Scope, { type, value }: Pick<EntityRef, 'type' 
 export function costOf(
   scope: Scope,
   source: EntityRef,
-  entity: EntityRef,
+  { entity, isExposed }: Standing,
   kind: RelationshipKind | undefined,
 ): StepCost {
   const step = scope.step(source, entity, kind)
-  if (step === 1 || entity.type !== 'ip-address') return step
-  return scope.step(source, entity, kind, { isShared: true }) === 1 ? entry : 0
+  // The only step to an address that `Scope.step` makes longer when the address is shared.
+  return step === 0 && isExposed && placeOf(source)?.at === 'name' ? entry : step
 }
 
 export function stepOf(cost: number, isShared: boolean): number {
