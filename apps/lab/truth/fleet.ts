@@ -155,6 +155,11 @@ function* localLines(
   /** Behind an alias of the delivery network a machine of the hand-made world answers, with its own certificate. */
   const number = world.fleet.indexOf(start.value)
   const isEdge = number >= 0 && world.fleet.fateOf(number) === 'edge'
+  /** A block around an address of the fleet is one step away, where who asks no target may ask. */
+  function addBlock(block: Thing): void {
+    for (const { id, contact, consumes, facts } of known)
+      if (contact === 'stored' && consumes(block, world)) for (const fact of facts(block, world)) core.add(fact, id)
+  }
   const queue = [start]
   for (let next = queue.shift(); next; next = queue.shift())
     for (const oracle of known) {
@@ -179,7 +184,10 @@ function* localLines(
           const seen = entities.get(keyOf(entity))
           if (!seen) queue.push(entity)
           entities.set(keyOf(entity), { entity, by: (seen?.by ?? new Set()).add(oracle.id) })
-        } else if (!isElsewhere) core.addEntity(entity, oracle.id)
+        } else if (!isElsewhere) {
+          core.addEntity(entity, oracle.id)
+          if (entity.type === 'netblock') addBlock(entity)
+        }
       }
     }
   for (const { entity, by } of entities.values()) yield entityLine(entity, [...by])

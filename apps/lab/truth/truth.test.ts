@@ -98,6 +98,12 @@ describe('conventions', () => {
     ])
   })
 
+  test('blocks of the fleet are asked about as all others are', () => {
+    const located = large.filter(isEdge).filter(({ from, kind }) => from.startsWith('netblock:') && kind === 'location')
+    for (const block of ['198.19.0.0/16', '198.19.0.0/20', '2001:db8:f000::/36'])
+      expect(located.find(({ from }) => from === `netblock:${block}`)?.by, block).toEqual(['ripestat-geo'])
+  })
+
   test('certificates without names are met, and lead to no name', () => {
     const { certificates } = makeWorld({ seed: 7, size: 'demo' })
     for (const machine of ['voip1', 'office']) {
