@@ -7,7 +7,8 @@ import type { Graph } from '@mirage/ports/graph.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type CompiledRule, indexTouches } from './compile.ts'
 import { evaluateGroups } from './evaluate.ts'
-import { findingId, type FindingStore, type NewFinding } from './finding-store.ts'
+import { findingId, type NewFinding } from './finding-record.ts'
+import type { FindingStore } from './finding-store.ts'
 import { project } from './projection.ts'
 import { Touched } from './touched.ts'
 import { createTurns } from './turn.ts'
@@ -105,7 +106,7 @@ export class Engine {
       after = page.next
     } while (after !== undefined)
     await this.#inTurn(async () => {
-      const before = await findings.idsOfRule(workspace, run, id)
+      const before = await findings.read.idsOfRule(workspace, run, id)
       const gone = before.filter((finding) => !said.has(finding))
       if (gone.length > 0) await findings.replace(workspace, run, [], gone)
     })

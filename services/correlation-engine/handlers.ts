@@ -24,8 +24,8 @@ const streamedAtOnce = 1000
 
 export function createHandlers({ graph, findings, rules, engine, now }: HandlerParts): Handlers<typeof correlation> {
   return {
-    listFindings: ({ limit = 100, ...query }, { workspace }) => findings.list(workspace, { ...query, limit }),
-    getFinding: ({ finding }, { workspace }) => findings.get(workspace, finding),
+    listFindings: ({ limit = 100, ...query }, { workspace }) => findings.read.list(workspace, { ...query, limit }),
+    getFinding: ({ finding }, { workspace }) => findings.read.get(workspace, finding),
     changeFinding: ({ finding, state, acceptedUntil, comment }, { workspace }) =>
       findings.mark(workspace, {
         id: finding,
@@ -34,7 +34,7 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
         ...(acceptedUntil === undefined ? {} : { acceptedUntil: Date.parse(acceptedUntil) }),
         ...(comment === undefined ? {} : { comment }),
       }),
-    exportFindings: ({ run }, { workspace }) => findings.ofRun(workspace, run),
+    exportFindings: ({ run }, { workspace }) => findings.read.ofRun(workspace, run),
     listRules: (page) => pageOf(rules.map(viewRule), page),
     countGraph: ({ run }, { workspace }) => graph.counts(workspace, scopeOf(run)),
     async getSubgraph({ run, roots = [], depth, maxNodes, maxEdges }, { workspace }) {

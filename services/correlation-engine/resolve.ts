@@ -38,7 +38,7 @@ export async function resolveFindings(
 
   async function openFindingsOfOthers(workspace: string, run: string, findings: FindingStore) {
     const byRun = new Map<string, { entities: string[]; resolution: Resolution }[]>()
-    for await (const { finding, run: before, lastSeenAt } of findings.open(workspace)) {
+    for await (const { finding, run: before, lastSeenAt } of findings.read.open(workspace)) {
       if (finding.runs.includes(run)) continue
       const entry = {
         entities: finding.entities.map(({ id }) => id),

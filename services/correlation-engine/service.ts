@@ -32,7 +32,7 @@ export const correlationEngine = defineService({
       async settle({ workspace, run, round, losses }) {
         await engine.evaluateRun(workspace, run)
         const { nodes, edges } = await graph.counts(workspace, { run })
-        const counts = { nodes, edges, findings: await findings.countOfRun(workspace, run) }
+        const counts = { nodes, edges, findings: await findings.read.countOfRun(workspace, run) }
         await announce([
           announcement(runSettled, workspace, `${correlation.service}/${run}/${round}`, {
             run,
