@@ -15,7 +15,11 @@ try {
     services: await loadServices(options.services),
     contracts: [],
     log,
-    addressOf: (service) => ({ socket: socketOf(options, service) }),
+    addressOf(service) {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port has no origins
+      parentPort!.postMessage({ wanted: service })
+      return { socket: socketOf(options, service) }
+    },
   })
   parentPort!.on('message', (message) => {
     if (message === 'stop') void stop()

@@ -42,8 +42,9 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
       resourceLimits,
     })
     const ready = new Promise<void>((resolve, reject) => {
-      worker.once('message', (message: { ready?: true; failed?: string }) => {
-        if (message.ready) resolve()
+      worker.on('message', (message: { ready?: true; failed?: string; wanted?: string }) => {
+        if (message.wanted !== undefined) wake(message.wanted)
+        else if (message.ready) resolve()
         else reject(unstarted(thread, message.failed ?? 'it did not say why'))
       })
       worker.once('error', (error) => {
@@ -56,6 +57,12 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
     ready.catch(() => undefined)
     running.set(thread, { worker, ready })
     return ready
+  }
+
+  /** A thread calls a service of another one: nobody else may have needed that yet. */
+  function wake(service: string): void {
+    const thread = threadOf(service, options.services)
+    if (thread !== undefined && !stopping) void start(thread)
   }
 
   return {

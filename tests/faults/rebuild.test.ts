@@ -86,7 +86,10 @@ describe('an installation that loses what lies between its services', () => {
 
   it('makes the graph and its findings anew when they were removed', async () => {
     const run = undisturbed.summary['run'] as string
+    const listed = await installation.rows('findings', run, '--json')
     remove('correlation-engine', 'correlation-engine.db')
+    // A question that needs nothing but findings.
+    expect(await installation.rows('findings', run, '--json')).toHaveLength(listed.length)
     expect(disturbances(undisturbed.summary, await everythingOf(run))).toEqual([])
     // Also when everything else that could tell was removed.
     remove('correlation-engine', 'correlation-engine.db', 'bus.db')
