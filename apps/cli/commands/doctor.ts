@@ -5,7 +5,7 @@ import { checkHost, checkLab, checkServices, checkSettings } from '../doctor/ins
 import { checkDirectory, checkPort, checkResolvers, checkSpace, checkVersions } from '../doctor/machine.ts'
 import { exitCodes } from '../exit.ts'
 import { jsonLine, printable } from '../output/printable.ts'
-import { table } from '../output/table.ts'
+import { indented } from '../output/text.ts'
 
 export function addDoctor(program: Command, cli: Cli): void {
   program
@@ -22,15 +22,19 @@ export function addDoctor(program: Command, cli: Cli): void {
         for (const check of checks) await cli.results.write(jsonLine(check))
         return
       }
-      const { style } = cli
-      const signs = { ok: style.green('ok'), note: style.yellow('note'), bad: style.red('bad') }
-      const rows = checks.map(({ name, state, text }) => [
-        { text: state, paint: () => signs[state] },
-        name,
-        printable(text),
-      ])
-      for (const line of table(rows)) await cli.results.write(`${line}\n`)
+      for (const line of linesOf(checks, cli)) await cli.results.write(`${line}\n`)
     })
+}
+
+function linesOf(checks: Check[], { style, stdout }: Cli): string[] {
+  const paint = { ok: style.green, note: style.yellow, bad: style.red }
+  const width = Math.max(...checks.map(({ name }) => name.length))
+  const indent = ' '.repeat(6 + width + 2)
+  return checks.flatMap(({ state, name, text }) =>
+    indented(printable(text), indent, stdout.isTTY ? (stdout.columns ?? 80) : undefined).map((line, index) =>
+      index === 0 ? `${paint[state](state.padEnd(6))}${name.padEnd(width + 2)}${line.slice(indent.length)}` : line,
+    ),
+  )
 }
 
 async function everyCheck(cli: Cli, version: string): Promise<Check[]> {

@@ -82,6 +82,9 @@ export function findingLines(finding: Finding, columns: number, style: Style): s
       ),
     ...(evidence.length > 10 ? [`${indent}… and ${evidence.length - 10} more`] : []),
     ...(said.length > 0 ? [`${indent}${style.green(said.join(', '))}`] : []),
-    `${indent}${style.dim(`${id}  ${rule}  seen ${localTime(finding.lastSeenAt).slice(0, 10)}`)}`,
+    ...wrap(
+      `${id}\u00a0 ${rule}\u00a0 seen\u00a0${localTime(finding.lastSeenAt).slice(0, 10)}`,
+      columns - indent.length,
+    ).map((line) => indent + style.dim(line.trimEnd())),
   ]
 }

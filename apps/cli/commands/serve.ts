@@ -54,6 +54,7 @@ async function serve(cli: Cli, what: What): Promise<void> {
 async function serveApart(cli: Cli, what: What): Promise<void> {
   const { people, environment } = cli
   const say = (line: string): void => people.complain(line)
+  people.say('Starting each service in a process of its own …')
   const split = await startApart({ dataDirectory: environment.dataDirectory, say, ...what })
   const processes = Object.entries(split.processes()).map(([service, pid]) => `${service} ${pid}`)
   sayWhere(cli, split, `Processes: ${processes.join(', ')}`)
