@@ -196,12 +196,9 @@ describe('lists', () => {
     return operation.method === 'GET' && 'items' in properties
   })
 
-  it('are pages, all but the reasons for an entity and the neighbours of a node, which nobody counts', () => {
+  it('are pages, all but the reasons for an entity, which nobody counts', () => {
     const others = lists.filter(({ operation }) => !('total' in (operation.reply as { properties: object }).properties))
-    expect(others.map(({ title }) => title)).toEqual([
-      'data-storage.explainEntity',
-      'correlation-engine.listNeighbours',
-    ])
+    expect(others.map(({ title }) => title)).toEqual(['data-storage.explainEntity'])
   })
 
   it.each(lists.filter(({ operation }) => 'limit' in operation.input.properties))(

@@ -149,6 +149,7 @@ describeWith('DNS modules against a real nsd', missingPrograms('nsd'), () => {
         service,
         ...aliases,
         `domain:x.apps.quay.example -dns_record:A-> ip-address:198.18.0.66 ${ttl}`,
+        'domain:gone.quay.example = domain:gone.quay.example #unresolved',
       ].sort(),
     )
     expect(end).toMatchObject({ outcome: 'found', counts: { dropped: 0 } })
@@ -158,10 +159,14 @@ describeWith('DNS modules against a real nsd', missingPrograms('nsd'), () => {
     const found = (await observed(dnsBrute, session, 'domain:quay.example', { labels: ['lost', 'nobody'] })).lines
     // An alias of a name that does not exist is a name that exists.
     const names = ['_dmarc', '_domainkey', '_tcp', 'apps', 'lost', 'mail', 'ns1', 'ns2', 'shop', 'sip', 'web', 'www']
-    expect(found).toEqual(each(names, (name) => `-subdomain-> domain:${name}.quay.example`))
+    expect(found).toEqual([
+      ...each(names, (name) => `-subdomain-> domain:${name}.quay.example`),
+      '= domain:apps.quay.example #wildcard',
+    ])
     expect((await observed(dnsBrute, session, 'domain:wild.example')).lines).toEqual([
       '-subdomain-> domain:ns.wild.example',
       '-subdomain-> domain:www.wild.example',
+      '= domain:wild.example #wildcard',
     ])
   })
 
