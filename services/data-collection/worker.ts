@@ -94,15 +94,19 @@ export async function work(options: WorkerOptions): Promise<void> {
       stop,
       done: Promise.resolve(),
     }
+    const formers = [...running.values()].filter(({ lease: { run, task } }) => run === lease.run && task === lease.task)
     running.set(name, entry)
-    entry.done = attempt(lease, entry, AbortSignal.any([signal, stop.signal])).finally(() => {
+    entry.done = attempt(lease, entry, AbortSignal.any([signal, stop.signal]), formers).finally(() => {
       running.delete(name)
       freed.resolve()
       freed = Promise.withResolvers()
     })
   }
 
-  async function attempt(lease: LeasedTask, entry: Running, signal: AbortSignal): Promise<void> {
+  async function attempt(lease: LeasedTask, entry: Running, signal: AbortSignal, formers: Running[]): Promise<void> {
+    // An attempt that has not heard yet that its task was taken back would be answered beside this one.
+    for (const { stop } of formers) stop.abort(new Error('the lease was taken back'))
+    await Promise.all(formers.map(({ done }) => done))
     try {
       const module = modules.get(lease.module)
       if (!module) throw unknownModule(lease.module)

@@ -83,10 +83,19 @@ export function renewLeases(
   return { leaseEndsAt, stop }
 }
 
-/** What time brings: lost leases, runs that took too long, runs whose tasks must end. To be called within the queue. */
-export async function watchOver(orchestrator: Orchestrator, runningMs: (run: ActiveRun) => number): Promise<void> {
+/**
+ * What time brings: lost leases, runs that took too long, runs whose tasks must end. `lateMs` is how long this process
+ * was kept from looking: that time counts against no lease, as what workers said in it waits to be heard. To be called
+ * within the queue.
+ */
+export async function watchOver(
+  orchestrator: Orchestrator,
+  runningMs: (run: ActiveRun) => number,
+  lateMs: number,
+): Promise<void> {
   const now = orchestrator.clock.now()
   for (const run of orchestrator.active.values()) {
+    if (lateMs > 0) for (const task of run.open.values()) if (task.status === 'leased') task.leaseEndsAt += lateMs
     if (run.row.status === 'running') {
       const { maxTimeMs } = run.definition.budget ?? {}
       if (maxTimeMs !== undefined && runningMs(run) >= maxTimeMs) await stopRun(orchestrator, run, 'max-time')

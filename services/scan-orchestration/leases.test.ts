@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
+import { pause } from '@mirage/kit/clock.ts'
 import type { Call } from '@mirage/kit/contract.ts'
 import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import { silentLog } from '@mirage/kit/log.ts'
@@ -268,6 +269,21 @@ describe('a task whose worker dies', () => {
       await open.renew(`a#${life}`, tasks, life)
     }
   })
+
+  it('is given to another when its lease ends, but not while this process was kept from hearing the worker', async () => {
+    open = await Orchestration.open()
+    await open.run(1)
+    const tasks = await open.lease('a#1')
+    open.now += 10_000
+    await pause(600)
+    expect(await open.renew('a#1', tasks, 1)).toBe(0)
+    const others = async (): Promise<number> => {
+      open!.now += 250
+      return (await open!.lease('b#1')).length
+    }
+    await expect.poll(others, { interval: 250, timeout: 30_000 }).toBe(1)
+    expect(await open.renew('a#1', tasks, 1)).toBe(1)
+  }, 40_000)
 
   it('is not suspected because its worker was stopped in order', async () => {
     open = await Orchestration.open()

@@ -62,9 +62,13 @@ export const scanOrchestration = defineService({
     await orchestrator.queue.run(() => startQueued(orchestrator))
     metrics.gauge('active_runs', () => orchestrator.active.size)
 
+    let tickedAt = clock.now()
     const ticks = setInterval(() => {
+      const now = clock.now()
+      const lateMs = Math.max(0, now - tickedAt - tickMs)
+      tickedAt = now
       orchestrator.queue
-        .run(() => watchOver(orchestrator, (run) => runningMs(orchestrator, run)))
+        .run(() => watchOver(orchestrator, (run) => runningMs(orchestrator, run), lateMs))
         .catch((error: unknown) => log.error('Watching over the runs failed', { error }))
     }, tickMs)
     const looks = setInterval(() => {
