@@ -67,8 +67,6 @@ export function startModuleProcess(folder: string): ModuleProcess {
     child.once('error', (error) => resolve(`it could not be started: ${error.message}`))
     child.once('close', (code, signal) => resolve(reasonOf(code, signal, errors)))
   })
-  child.unref()
-  child.channel?.unref()
   return {
     say: (message) => void (child.connected && child.send(message, () => undefined)),
     listen: (listener) => (heard = listener),
