@@ -108,15 +108,18 @@ test('--lab means the world that runs here, else the demo', async () => {
 })
 
 test('every wrong option is named at once', async () => {
+  const rules = await file('rules.txt', '# ours\nshop.example.com\n10.0.0.0/33\n')
   const wrong = readDefinition(seeds, {
     want: ['emial'],
     allow: ['everything'],
     contact: 'some',
     distance: 'far',
     maxTime: '3 years',
-    moduleRate: ['10/m'],
+    rate: '0',
+    moduleRate: ['10/m', 'crtsh=10'],
     header: ['no colon'],
-    excludeFile: [join(folder, 'none.txt')],
+    include: ['example.com', '!!'],
+    excludeFile: [join(folder, 'none.txt'), rules],
   })
   const error = await wrong.catch((error: unknown) => error)
   expect(error).toBeInstanceOf(UsageError)
@@ -124,10 +127,14 @@ test('every wrong option is named at once', async () => {
     '--want: there is no “emial”; did you mean “email”?',
     '--allow: there is no “everything”; choose from invasive, slow, unofficial.',
     '--contact: there is no “some”; did you mean “none”?',
+    expect.stringMatching(/^--include: `!!` is not a rule: give a domain, .*`type:value`\.$/),
     expect.stringMatching(/^--exclude-file: .*none\.txt cannot be read/),
+    expect.stringMatching(/rules\.txt, line 3: /),
     '--distance: “far” is not a whole number.',
     '--max-time: “3 years” is not a time; write 90s, 10m, 2h or 1h30m.',
+    '--rate: “0” is not a number above 0.',
     '--module-rate: “10/m” has no “=”; write hackertarget=10/m.',
+    '--module-rate: “crtsh=10” says no rate; write hackertarget=10/m (s, m, h or d).',
     "--header: “no colon” has no “:”; write 'X-Bug-Bounty: me'.",
     'Nothing was sent.',
   ])

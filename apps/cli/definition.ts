@@ -5,6 +5,7 @@ import { fits, misfits } from '@mirage/kit/schema.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import { contacts } from '@mirage/model/contact.ts'
 import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
+import { compileRules, RuleError } from '@mirage/model/rules.ts'
 import { type Budget, Profile, type RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
 import { parse as parseYaml } from 'yaml'
 import { UsageError } from './exit.ts'
@@ -71,12 +72,12 @@ export async function readDefinition(
     ...given('want', oneOf('--want', options.want, entityTypes, wrong)),
     ...given('allow', oneOf('--allow', options.allow, contactFlags, wrong)),
     ...given('contact', readContact(options, wrong)),
-    ...given('include', options.include),
+    ...given('include', readRules('--include', options.include, wrong)),
     ...given('exclude', await readExcludes(options, wrong)),
     ...given('distance', readNumber('--distance', options.distance, wrong)),
     ...given('budget', readBudget(options, wrong)),
     ...given('rate', readNumber('--rate', options.rate, wrong, { fraction: true })),
-    ...given('moduleRates', readPairs('--module-rate', options.moduleRate, '=', 'hackertarget=10/m', wrong)),
+    ...given('moduleRates', readModuleRates(options.moduleRate, wrong)),
     ...given('resolvers', options.resolvers === undefined ? undefined : await readResolvers(options.resolvers, wrong)),
     ...given('proxy', options.proxy),
     ...given('headers', readPairs('--header', options.header, ':', "'X-Bug-Bounty: me'", wrong)),
@@ -128,8 +129,9 @@ function readNumber(
   { fraction = false } = {},
 ): number | undefined {
   if (text === undefined) return undefined
-  if ((fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text)) return Number(text)
-  wrong.push(`${option}: “${text}” is not a ${fraction ? 'number' : 'whole number'}.`)
+  const isNumber = (fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text)
+  if (isNumber && !(fraction && Number(text) === 0)) return Number(text)
+  wrong.push(`${option}: “${text}” is not a ${fraction ? 'number above 0' : 'whole number'}.`)
   return undefined
 }
 
@@ -165,13 +167,42 @@ function readPairs(
   return pairs
 }
 
+function readModuleRates(texts: string[] | undefined, wrong: string[]): Record<string, string> | undefined {
+  const example = 'hackertarget=10/m'
+  const rates = readPairs('--module-rate', texts, '=', example, wrong)
+  for (const [module, rate] of Object.entries(rates ?? {}))
+    if (!/^\d+(\.\d+)?\/[smhd]$/.test(rate))
+      wrong.push(`--module-rate: “${module}=${rate}” says no rate; write ${example} (s, m, h or d).`)
+  return rates
+}
+
+/** Rules as they are; a complaint for each wrong one. */
+function readRules(option: string, rules: string[] | undefined, wrong: string[]): string[] | undefined {
+  if (rules) complainOfRules(rules, () => option, wrong)
+  return rules
+}
+
+function complainOfRules(lines: string[], placeOf: (line: number) => string, wrong: string[]): void {
+  try {
+    compileRules(lines)
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    wrong.push(...error.faults.slice(0, 10).map(({ line, reason }) => `${placeOf(line)}: ${reason}.`))
+    if (error.faults.length > 10) wrong.push(`and ${error.faults.length - 10} more.`)
+  }
+}
+
 async function readExcludes(
   { exclude, excludeFile }: DefinitionOptions,
   wrong: string[],
 ): Promise<string[] | undefined> {
   if (!exclude && !excludeFile) return undefined
-  const rules = [...(exclude ?? [])]
-  for (const file of excludeFile ?? []) rules.push(...(await readLines('--exclude-file', file, wrong)))
+  const rules = [...(readRules('--exclude', exclude, wrong) ?? [])]
+  for (const file of excludeFile ?? []) {
+    const lines = await readRawLines('--exclude-file', file, wrong)
+    complainOfRules(lines, (line) => `${file}, line ${line}`, wrong)
+    rules.push(...withoutComments(lines))
+  }
   return rules
 }
 
@@ -182,13 +213,20 @@ async function readResolvers(text: string, wrong: string[]): Promise<string[]> {
 }
 
 async function readLines(option: string, file: string, wrong: string[]): Promise<string[]> {
+  return withoutComments(await readRawLines(option, file, wrong))
+}
+
+async function readRawLines(option: string, file: string, wrong: string[]): Promise<string[]> {
   try {
-    const lines = (await readFile(file, 'utf8')).split(/\r?\n/)
-    return lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((line) => line !== '')
+    return (await readFile(file, 'utf8')).split(/\r?\n/)
   } catch (error) {
     wrong.push(`${option}: ${file} cannot be read (${messageOf(error)}).`)
     return []
   }
+}
+
+function withoutComments(lines: string[]): string[] {
+  return lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((line) => line !== '')
 }
 
 /** The name of a profile, or the profile that a YAML file holds. */

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import { didYouMean } from '@mirage/kit/settings.ts'
 import type { Cli } from '../cli.ts'
+import { UsageError } from '../exit.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
@@ -25,9 +27,9 @@ export function addConfig(program: Command, cli: Cli): void {
     .addHelpText('after', help)
     .action(async (section: string | undefined, { origin, json }: { origin?: boolean; json?: boolean }) => {
       const { dataDirectory, configFile } = cli.environment
-      const settings = (await settingsInForce()).filter(
-        (setting) => section === undefined || setting.section === section,
-      )
+      const every = await settingsInForce()
+      const settings = every.filter((setting) => section === undefined || setting.section === section)
+      if (settings.length === 0 && section !== undefined) throw noSection(section, every)
       if (json) {
         for (const setting of settings) await cli.results.write(jsonLine(setting))
         return
@@ -39,6 +41,12 @@ export function addConfig(program: Command, cli: Cli): void {
       const rows = settings.map((setting) => rowOf(setting, origin ?? false, cli))
       for (const line of table(rows, columnsOf(cli, origin ? 3 : 2))) await cli.results.write(`${line}\n`)
     })
+}
+
+function noSection(section: string, settings: Setting[]): UsageError {
+  const sections = [...new Set(settings.map((setting) => setting.section))]
+  const near = didYouMean(section, sections) || `; there are ${sections.join(', ')}.`
+  return new UsageError(`There is no section “${section}” of the settings${near}`)
 }
 
 function rowOf({ section, name, value, origin, description }: Setting, withOrigin: boolean, { style }: Cli): Cell[] {

@@ -120,7 +120,7 @@ export function subjectOf(info: ModuleInfo, text: string | undefined): { type: s
   if (seed) return seed
   const types = info.consumes.map(({ type }) => type).join(', ')
   throw new UsageError(
-    `“${text}” is a ${seeds[0]?.type}, and ${info.id} takes ${types}; write type:value to read it otherwise.`,
+    `“${text}” is of type ${seeds[0]?.type}, and ${info.id} takes ${types}; write type:value to read it otherwise.`,
   )
 }
 

@@ -34,6 +34,8 @@ Examples:
     .action(async (services: string[], { port, split }: ServeOptions) => {
       if (port !== undefined && !(/^\d+$/.test(port) && Number(port) <= 65_535))
         throw new UsageError(`--port: “${port}” is not a port; they go from 0 to 65535.`)
+      if (port !== undefined && services.length > 0 && !services.includes('api-gateway'))
+        throw new UsageError('--port is where api-gateway listens, which is not among these services: leave it out.')
       const options = { services, ...(port === undefined ? {} : { port: Number(port) }) }
       await explained(cli, services, () => (split ? serveApart(cli, options) : serve(cli, options)))
     })
