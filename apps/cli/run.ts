@@ -129,7 +129,9 @@ function isMistake({ status, code }: MirageError): boolean {
 /** commander has said what is wrong; help and the version are no mistakes. */
 function explainUsage({ code, exitCode }: CommanderError, people: People, argv: string[]): number {
   if (exitCode === 0) return exitCodes.done
-  const [word = ''] = argv
+  const [word = '', ...more] = argv
+  if (code === 'commander.help' && word === 'help' && more.length > 0)
+    people.complain(`There is no command “${more.join(' ')}”.`)
   const [reading] = code === 'commander.unknownCommand' ? detect(word) : []
   if (reading && !['keyword', 'username'].includes(reading.type)) people.complain(`To scan it: mirage scan ${word}`)
   return exitCodes.usage

@@ -114,16 +114,19 @@ describe('a consumer', () => {
     expect({ applied, aside: poison.aside }).toEqual({ applied: ['a', 'b'], aside: [] })
   })
 
-  it('is not blamed for its store: that is thrown at once and nothing is set aside', async () => {
-    let calls = 0
-    const consumer = on(made, async () => {
-      calls++
-      throw new MirageError({ code: 'store.full', status: 507, detail: 'full' })
-    })
-    const poison = openPoison()
-    await expect(consume(consumer, [delivery('a', { toys: [] })], poison)).rejects.toMatchObject({ code: 'store.full' })
-    expect({ calls, aside: poison.aside }).toEqual({ calls: 1, aside: [] })
-  })
+  it.each(['store.full', 'service.unreachable'])(
+    'is not blamed for its store: that is thrown at once and nothing is set aside: %s',
+    async (code) => {
+      let calls = 0
+      const consumer = on(made, async () => {
+        calls++
+        throw new MirageError({ code, status: 503, detail: 'away' })
+      })
+      const poison = openPoison()
+      await expect(consume(consumer, [delivery('a', { toys: [] })], poison)).rejects.toMatchObject({ code })
+      expect({ calls, aside: poison.aside }).toEqual({ calls: 1, aside: [] })
+    },
+  )
 
   it('that fails while the service stops sets nothing aside', async () => {
     const poison = openPoison()
