@@ -11,11 +11,13 @@ import { type AttemptOptions, runAttempt, unknownModule } from './attempt.ts'
 import { gather } from './gather.ts'
 import type { Sessions } from './sessions.ts'
 
-const renewMs = 500
+const renewMs = 250
 const waitMs = 1_000
 /** While tasks run, a slot may become free at any moment. */
 const busyWaitMs = 25
 const troubleMs = 500
+const longestMs = 10_000
+const lastWordMs = 1_000
 
 export interface WorkerOptions {
   scans: Client<typeof scans>
@@ -49,7 +51,10 @@ export async function work(options: WorkerOptions): Promise<void> {
   // The place tells a new instance that the former one in the same data directory is dead.
   const worker = `${hostname()}-${hash('sha256', options.dataDirectory, 'hex').slice(0, 8)}#${newId('worker')}`
   const running = new Map<string, Running>()
-  const returned = gather<ReturnedTask>(async (tasks) => void (await scans.returnTasks({ worker, tasks })))
+  const returned = gather<ReturnedTask>(async (tasks) => {
+    // Who is to take them back may be stopping as well.
+    await scans.returnTasks({ worker, tasks }, { signal: AbortSignal.timeout(signal.aborted ? lastWordMs : longestMs) })
+  })
   const renewals = renewLeases()
   let freed = Promise.withResolvers<void>()
 

@@ -31,6 +31,8 @@ export interface Orchestrator {
   queue: Queue
   /** Beats when there may be work to lease. */
   work: Pulse
+  /** Since when each worker has been asking for work. */
+  workers: Map<string, number>
   /** Why no work is given out at the moment, for people. */
   waitingFor: string | undefined
 }

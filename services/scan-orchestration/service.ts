@@ -56,6 +56,7 @@ export const scanOrchestration = defineService({
       active: new Map(),
       queue: new Queue(),
       work: new Pulse(),
+      workers: new Map(),
       waitingFor: undefined,
     }
     await orchestrator.queue.run(() => recover(orchestrator))

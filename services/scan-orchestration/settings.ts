@@ -10,7 +10,7 @@ export const settings = t.Object(
       description: 'How long a worker keeps a task without renewing it, milliseconds.',
     }),
     maxLostLeases: t.Integer({
-      default: 5,
+      default: 8,
       minimum: 1,
       description:
         'A task whose worker dies this often without any progress is given up as failed; the last two times it is tried alone.',

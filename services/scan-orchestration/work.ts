@@ -36,7 +36,12 @@ export async function leaseTasks(
 
 /** A worker's name is `<place>#<instance>`: a new instance in the same place means that the former one is dead. */
 async function takeOver(orchestrator: Orchestrator, worker: string): Promise<void> {
+  const { workers, clock } = orchestrator
   const place = worker.split('#')[0]!
+  if (!workers.has(worker)) {
+    for (const other of workers.keys()) if (other.split('#')[0] === place) workers.delete(other)
+    workers.set(worker, clock.now())
+  }
   for (const run of orchestrator.active.values()) {
     const orphans = [...run.open.values()].filter(
       (task) => task.status === 'leased' && task.worker !== worker && task.worker?.split('#')[0] === place,
@@ -75,10 +80,12 @@ function heldBy(orchestrator: Orchestrator, worker: string): OpenTask[] {
 
 /** How often a task that may kill its workers is tried alone. */
 const triesAlone = 2
+/** So long a worker must have lived without it: one that is switched off again and again does not. */
+const probationMs = 5_000
 
 /**
- * A task whose workers died again and again without progress. It is given out last and alone, so that its worker's next
- * death tells whether it was the cause, and takes nothing else along.
+ * A task whose workers died again and again without progress. It is given out last and alone, to a worker that has lived
+ * for a while, so that its next death tells whether the task was the cause, and takes nothing else along.
  */
 function isSuspect({ settings }: Orchestrator, { lost }: OpenTask): boolean {
   return lost > 0 && lost >= settings.maxLostLeases - triesAlone
@@ -91,6 +98,8 @@ function waitsForSuspects(orchestrator: Orchestrator, { open, lanes }: ActiveRun
 }
 
 async function leaseSuspect(orchestrator: Orchestrator, runs: ActiveRun[], slots: Slots): Promise<LeasedTask[]> {
+  const { workers, clock } = orchestrator
+  if (clock.now() - (workers.get(slots.worker) ?? 0) < probationMs) return []
   for (const run of runs) {
     const ready = await readyTasks(orchestrator, run)
     const suspects = ready.filter((task) => isSuspect(orchestrator, task))
