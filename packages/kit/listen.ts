@@ -56,7 +56,7 @@ export async function listenTo(
         await consumer.rebuild?.()
         await bus.rebuilt(name)
         if (losses !== seen) continue
-        log.info('What was lost to a subscription has been rebuilt', { subscription: name })
+        log.info('A subscription has rebuilt what it missed', { subscription: name })
         return
       } catch (error) {
         if (signal.aborted) return
