@@ -102,6 +102,30 @@ describe('recording', () => {
     expect(served).toEqual(['/a', '/a', '/a', '/b'])
   })
 
+  test('of what was answered is over when the task is, also when it was stopped meanwhile', async () => {
+    lab.http('198.18.0.11:80', (_request, response) => response.end('there'))
+    const recorder = testRecorder()
+    const { record } = recorder
+    const began = Promise.withResolvers<void>()
+    const released = Promise.withResolvers<void>()
+    recorder.record = async (exchange) => {
+      began.resolve()
+      await released.promise
+      return record(exchange)
+    }
+    const task = testTask(open({ recorder }).session)
+    const answer = outcomeOf(task.request(get('http://old.northwind.example/'), never))
+    await began.promise
+    let isOver = false
+    const ended = task[Symbol.asyncDispose]().then(() => (isOver = true))
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(isOver).toBe(false)
+    released.resolve()
+    await ended
+    expect(recorder.exchanges.size).toBe(1)
+    expect(await answer).toBe('cancelled cancelled')
+  })
+
   test('keeps what TLS showed', async () => {
     lab.https('198.18.0.11:443', (_request, response) => response.end('ok'), 'expired')
     const { session, recorder } = open()

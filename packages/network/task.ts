@@ -116,7 +116,18 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     throw error
   }
   const network = withRecorder(session.network, fail)
-  const context = openContext({ ...session, network, lookUps: withFailure(session.lookUps, fail) }, task, signal)
+  const opened = openContext({ ...session, network, lookUps: withFailure(session.lookUps, fail) }, task, signal)
+  const underWay = new Set<Promise<Exchange>>()
+  const context: TaskContext = {
+    ...opened,
+    exchange(...given) {
+      const exchange = opened.exchange(...given)
+      underWay.add(exchange)
+      const ended = (): boolean => underWay.delete(exchange)
+      exchange.then(ended, ended)
+      return exchange
+    },
+  }
   const dns = openTaskDns(context)
   return {
     request: (request, signal) => requestHttp(context, request, signal),
@@ -130,6 +141,8 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     },
     async [Symbol.asyncDispose]() {
       stop.abort(cancelled('The task has ended.'))
+      // What is being recorded is there when the next attempt begins.
+      await Promise.allSettled(underWay)
     },
   }
 }

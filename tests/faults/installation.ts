@@ -28,7 +28,7 @@ export type Row = Record<string, unknown> & { kind: string }
 
 const root = join(import.meta.dirname, '../..')
 
-/** Hosts of the demo company that let a client wait for fifteen seconds. */
+/** Hosts of the demo company that let a client wait for five seconds. */
 const slowHosts = ['vault', 'db', 'redis', 'remote', 'vpn', 'jump.corp', 'office-london.corp']
 
 /** The arguments of a scan of the demo company by these modules that takes seconds. */

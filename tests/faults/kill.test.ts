@@ -18,7 +18,7 @@ import {
 
 /**
  * A run whose process is killed again and again ends as an undisturbed one does, and asks nothing twice that was
- * answered. Chosen so that it covers every kind of traffic and has no host that lets a client wait for fifteen seconds.
+ * answered. Chosen so that it covers every kind of traffic and has no host that lets a client wait for seconds.
  */
 
 const kills = 20
