@@ -84,12 +84,19 @@ describe('a run that is killed again and again', () => {
   }
 
   /** What a killed process sent last may wait in the lab's sockets for a while; it is not the next one's doing. */
-  async function labHasTakenIn(): Promise<void> {
-    for (let before = -1, now = 0; before !== now;) {
-      before = now
+  async function labHasTakenIn(): Promise<number> {
+    for (let before = -1; ;) {
       await installation.control('GET', '/')
-      now = (await installation.traffic()).length
+      const { length } = await installation.traffic()
+      if (length === before) return length
+      before = length
     }
+  }
+
+  /** Waits until more than this has come to the lab, for as long as a suspected task may have to wait and longer. */
+  async function isAtWork(before: number): Promise<void> {
+    for (const until = Date.now() + 15_000; Date.now() < until;)
+      if ((await installation.traffic()).length > before) return
   }
 
   async function runKilled(): Promise<typeof killed> {
@@ -97,17 +104,20 @@ describe('a run that is killed again and again', () => {
     const random = chance(seed)
     const lives: Life[] = []
     let run: string | undefined
+    let sent = 0
     for (let kill = 0; kill < kills; kill++) {
       const from = Date.now()
       const command =
         run === undefined ? installation.start(...scan) : installation.start('resume', run, '--json', '--quiet')
-      // Half of the time it is killed while it starts or reads where it was, else while it is at work.
-      if (run === undefined || random() < 0.7) await command.says('"kind":"run"')
-      await delay(random() * 700)
+      // It is killed while it starts, reads where it was, begins to work, or is at work, however long each takes it.
+      const stage = run === undefined ? 0.3 : random()
+      if (stage >= 0.3) await command.says('"kind":"run"')
+      if (stage >= 0.6) await isAtWork(sent)
+      await delay(random() * 500)
       command.child.kill('SIGKILL')
       const { stdout, signal, stderr } = await command.ended
       expect(signal, stderr).toBe('SIGKILL')
-      await labHasTakenIn()
+      sent = await labHasTakenIn()
       lives.push({ from, until: Date.now() })
       run ??= rowsOf(stdout.slice(0, stdout.lastIndexOf('\n')))[0]!['run'] as string
     }
