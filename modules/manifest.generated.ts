@@ -680,7 +680,7 @@ export const manifest: ManifestEntry[] = [
   },
   {
     "id": "internetdb",
-    "version": 1,
+    "version": 2,
     "title": "Shodan InternetDB",
     "summary": "Open ports, products, names and vulnerabilities of an address",
     "homepage": "https://internetdb.shodan.io",
@@ -1111,7 +1111,7 @@ export const manifest: ManifestEntry[] = [
   },
   {
     "id": "shodan",
-    "version": 1,
+    "version": 2,
     "title": "Shodan",
     "summary": "Ports, products, names and vulnerabilities of an address, with the time they were seen",
     "homepage": "https://www.shodan.io",

@@ -12,7 +12,7 @@ testModule(module, import.meta.dirname, {
       expect: [
         '-port-> open-port:198.18.0.10:22/tcp',
         '-port-> open-port:198.18.0.10:443/tcp',
-        '-mentions-> domain:www.northwind.example',
+        '-co_hosted_with-> domain:www.northwind.example',
         '-product_used-> technology:nginx {"cpe":"cpe:/a:nginx:nginx:1.24.0","version":"1.24.0"}',
         '-product_used-> technology:http-server {"cpe":"cpe:/a:apache:http_server"}',
         '-product_used-> technology:openssh {"cpe":"cpe:2.3:a:openbsd:openssh:8.9p1:*:*:*:*:*:*:*","version":"8.9p1"}',

@@ -15,7 +15,7 @@ const Host = t.Object({
  */
 export const module = defineModule({
   id: 'internetdb',
-  version: 1,
+  version: 2,
   title: 'Shodan InternetDB',
   summary: 'Open ports, products, names and vulnerabilities of an address',
   homepage: 'https://internetdb.shodan.io',
@@ -34,7 +34,7 @@ export const module = defineModule({
     if (!host) return
     const { ports, hostnames = [], cpes = [], vulns = [], tags = [] } = host
     for (const port of ports) yield observe('open-port', `${address}:${port}/tcp`, { via: 'port' })
-    for (const name of hostnames) yield observe('domain', name, { via: 'mentions' })
+    for (const name of hostnames) yield observe('domain', name, { via: 'co_hosted_with' })
     for (const cpe of cpes) {
       const { product, version } = readCpe(cpe)
       if (product) yield observe('technology', product, { via: 'product_used', attributes: { cpe, version } })

@@ -14,7 +14,7 @@ testModule(module, import.meta.dirname, {
         '-port-> open-port:198.18.0.10:22/tcp @2025-12-20T10:00:00.000Z',
         'open-port:198.18.0.10:22/tcp -product_used-> technology:openssh @2025-12-20T10:00:00.000Z {"version":"7.4","cpe":"cpe:2.3:a:openbsd:openssh:7.4"}',
         '-port-> open-port:198.18.0.10:53/udp @2025-12-19T10:00:00.000Z',
-        '-mentions-> domain:www.northwind.example',
+        '-co_hosted_with-> domain:www.northwind.example',
         '<-affects- vulnerability:CVE-2018-15473',
         '= ip-address:198.18.0.10 #cdn',
       ],

@@ -22,7 +22,7 @@ const Host = t.Object({
  */
 export const module = defineModule({
   id: 'shodan',
-  version: 1,
+  version: 2,
   title: 'Shodan',
   summary: 'Ports, products, names and vulnerabilities of an address, with the time they were seen',
   homepage: 'https://www.shodan.io',
@@ -55,7 +55,7 @@ export const module = defineModule({
         attributes: { version, cpe: cpe23?.[0] },
       })
     }
-    for (const name of hostnames) yield observe('domain', name, { via: 'mentions' })
+    for (const name of hostnames) yield observe('domain', name, { via: 'co_hosted_with' })
     for (const id of vulns) yield observe('vulnerability', id, { via: 'affects', direction: 'in' })
     const ours = tags.filter((tag) => tag === 'cdn' || tag === 'cloud')
     if (ours.length > 0) yield observe('ip-address', address, { tags: ours })

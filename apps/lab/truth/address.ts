@@ -54,7 +54,7 @@ export const addressOracles: readonly Oracle[] = [
       const view = address.value.includes(':') ? undefined : indexedView(world, address.value)
       if (!view) return
       for (const { port } of view.services) yield saw(address, 'port', 'open-port', portOf(address.value, port))
-      for (const name of view.hostNames) yield saw(address, 'mentions', 'domain', name)
+      for (const name of view.hostNames) yield saw(address, 'co_hosted_with', 'domain', name)
       for (const { cpe } of view.products) yield saw(address, 'product_used', 'technology', productOfCpe(cpe))
       for (const id of view.vulnerabilities) yield sawFrom(address, 'affects', 'vulnerability', id)
     },
@@ -71,7 +71,7 @@ export const addressOracles: readonly Oracle[] = [
         yield saw(address, 'port', 'open-port', open.value)
         if (product !== undefined) yield saw(open, 'product_used', 'technology', product)
       }
-      for (const name of view.hostNames) yield saw(address, 'mentions', 'domain', name)
+      for (const name of view.hostNames) yield saw(address, 'co_hosted_with', 'domain', name)
       for (const id of view.vulnerabilities) yield sawFrom(address, 'affects', 'vulnerability', id)
     },
   },
