@@ -205,14 +205,14 @@ describeWith('web modules against a real nginx', missingPrograms('nginx'), () =>
     expect(await lines(httpProbe, 'domain:harbour.example')).toEqual([
       `-website-> url:http://harbour.example/ ${JSON.stringify({ status: 301, ...moved, length: 162, ...at })}`,
       `-website-> url:https://harbour.example/ ${JSON.stringify({ status: 308, ...moved, length: 164, ...at })}`,
-      `= url:${www} ${JSON.stringify(homeFacts)}`,
+      `= url:${www} #login ${JSON.stringify(homeFacts)}`,
       `url:http://harbour.example/ -redirects_to-> url:${www} {"redirect":301}`,
       `url:https://harbour.example/ -redirects_to-> url:${www} {"redirect":308}`,
       ...homeProducts,
     ])
     expect(await lines(httpProbe, 'domain:www.harbour.example')).toEqual([
       `-website-> url:http://www.harbour.example/ ${JSON.stringify({ status: 301, ...moved, length: 162, ...at })}`,
-      `-website-> url:${www} ${JSON.stringify(homeFacts)}`,
+      `-website-> url:${www} #login ${JSON.stringify(homeFacts)}`,
       `url:http://www.harbour.example/ -redirects_to-> url:${www} {"redirect":301}`,
       ...homeProducts,
     ])
