@@ -6,8 +6,8 @@ import { rowOf, rowsOf, statement } from './tables.ts'
 
 /** Records in one transaction; each writes about ten rows, many of them side by side. */
 const pieceSize = 500
-/** Texts that enter the trigram index in one transaction. */
-const latePieceSize = 2_000
+/** Texts that enter the trigram index in one transaction: short ones, and each makes a segment that is merged with others later. */
+const latePieceSize = 8_000
 
 type StoredRow = [string, string, string]
 
