@@ -47,12 +47,12 @@ export async function carryOn(
   while (wave.size > 0) {
     const next = new Map<string, Now>()
     for (const sources of chunks([...wave.keys()])) {
-      for (const row of await targetsOf(trx, run, sources)) {
-        const way = wave.get(row.source)!
+      for (const { source, step, row } of await stepsAt(trx, run, 'source', sources)) {
+        const way = wave.get(source)!
         const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
         const now: Now = next.get(row.entity) ?? { ...row, isExposed: isExposed(run.scope, entity) }
-        const distance = Math.min(now.distance, way.distance + stepOf(row.step, isShared(row.tenants)))
-        const firm = Math.min(now.firm, firmOver(way, row.step))
+        const distance = Math.min(now.distance, way.distance + stepOf(step, isShared(row.tenants)))
+        const firm = Math.min(now.firm, firmOver(way, step))
         const depth = Math.min(now.depth, way.depth + 1)
         if (!hasFallen({ distance, firm, depth }, now)) continue
         const seed = distance < now.distance ? way.seed : now.seed
@@ -71,22 +71,32 @@ export async function carryOn(
   }
 }
 
-/** What the sources lead to over stored steps. */
-export async function targetsOf(
+/** A stored step and the row at its other end. */
+interface StepAt {
+  source: string
+  target: string
+  step: number
+  row: ReachedRow
+}
+
+/** The stored steps whose `end` is one of these entities. */
+export async function stepsAt(
   trx: Kysely<Tables>,
   run: ActiveRun,
-  sources: string[],
-): Promise<(ReachedRow & { source: string; step: number })[]> {
+  end: 'source' | 'target',
+  entities: string[],
+): Promise<StepAt[]> {
+  const other = end === 'source' ? 'target' : 'source'
   const steps = await trx
     .selectFrom('reach')
     .select(['source', 'target', 'step'])
     .where('run', '=', run.row.id)
-    .where('source', 'in', sources)
+    .where(end, 'in', entities)
     .execute()
-  const rows = await findReached(trx, run, new Set(steps.map(({ target }) => target)))
+  const rows = await findReached(trx, run, new Set(steps.map((step) => step[other])))
   const byEntity = new Map(rows.map((row) => [row.entity, row]))
-  return steps.flatMap(({ source, target, step }) => {
-    const row = byEntity.get(target)
-    return row ? [{ ...row, source, step }] : []
+  return steps.flatMap((step) => {
+    const row = byEntity.get(step[other])
+    return row ? [{ ...step, row }] : []
   })
 }

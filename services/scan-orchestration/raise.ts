@@ -1,9 +1,8 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveRun, allowedClasses } from './active-run.ts'
-import { targetsOf } from './carry.ts'
+import { stepsAt } from './carry.ts'
 import { type Routed, withhold } from './offer.ts'
-import { findReached } from './reached.ts'
 import { chunks } from './rows.ts'
 import { type Standing, stepOf, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
@@ -51,12 +50,12 @@ async function spread(trx: Kysely<Tables>, run: ActiveRun, affected: Map<string,
   for (let wave = [...affected.keys()]; wave.length > 0;) {
     const next: string[] = []
     for (const sources of chunks(wave))
-      for (const row of await targetsOf(trx, run, sources)) {
+      for (const { source, step, row } of await stepsAt(trx, run, 'source', sources)) {
         if (affected.has(row.entity)) continue
         const wasShared = isShared(row.tenants)
         const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
         const certain = row.firm + Number(wasShared)
-        const way = affected.get(row.source)!.before.distance + stepOf(row.step, wasShared)
+        const way = affected.get(source)!.before.distance + stepOf(step, wasShared)
         if (row.distance !== way || row.distance >= certain) continue
         affected.set(row.entity, { entity, before: { ...row, tags: [] }, distance: certain, isShared: wasShared })
         next.push(row.entity)
@@ -70,9 +69,9 @@ async function fallBack(trx: Kysely<Tables>, run: ActiveRun, affected: Map<strin
   for (let wave = [...affected.keys()]; wave.length > 0;) {
     const fallen: string[] = []
     for (const targets of chunks(wave))
-      for (const { target, step, distance: nearest } of await sourcesOf(trx, run, targets)) {
+      for (const { target, step, row } of await stepsAt(trx, run, 'target', targets)) {
         const one = affected.get(target)!
-        const distance = nearest + stepOf(step, one.isShared)
+        const distance = row.distance + stepOf(step, one.isShared)
         if (distance >= one.distance) continue
         one.distance = distance
         await setDistance(trx, one.before.id, distance)
@@ -80,29 +79,9 @@ async function fallBack(trx: Kysely<Tables>, run: ActiveRun, affected: Map<strin
       }
     const next = new Set<string>()
     for (const sources of chunks(fallen))
-      for (const { entity } of await targetsOf(trx, run, sources)) if (affected.has(entity)) next.add(entity)
+      for (const { target } of await stepsAt(trx, run, 'source', sources)) if (affected.has(target)) next.add(target)
     wave = [...next]
   }
-}
-
-/** What leads to the targets over stored steps, and how far that is. */
-async function sourcesOf(
-  trx: Kysely<Tables>,
-  run: ActiveRun,
-  targets: string[],
-): Promise<{ target: string; step: number; distance: number }[]> {
-  const steps = await trx
-    .selectFrom('reach')
-    .select(['source', 'target', 'step'])
-    .where('run', '=', run.row.id)
-    .where('target', 'in', targets)
-    .execute()
-  const rows = await findReached(trx, run, new Set(steps.map(({ source }) => source)))
-  const byEntity = new Map(rows.map((row) => [row.entity, row]))
-  return steps.flatMap(({ source, target, step }) => {
-    const row = byEntity.get(source)
-    return row ? [{ target, step, distance: row.distance }] : []
-  })
 }
 
 async function setDistance(trx: Kysely<Tables>, row: number, distance: number): Promise<void> {
