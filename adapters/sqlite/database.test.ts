@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { eventually } from '@mirage/ports/conformance.ts'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ensureLayout, openDatabase } from './database.ts'
 
 describe('a database', () => {
@@ -59,6 +59,28 @@ describe('a database', () => {
     await writing
     expect(await database.read(() => database.prepare('select a from t').all())).toEqual([[1], [2]])
     await database.close()
+  })
+
+  it('is flushed for whoever asks only when what was written before is on the disk', async () => {
+    const database = await openDatabase(path, 'data')
+    await database.write(() => database.exec('create table t (a integer)'))
+    await using handle = await open(folder, 'r')
+    const { promise: disk, resolve: written } = Promise.withResolvers<void>()
+    const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync').mockReturnValue(disk)
+    try {
+      const done: string[] = []
+      const flushes = ['one', 'two'].map((name) => database.flush().then(() => done.push(name)))
+      await eventually('the disk is asked', () => sync.mock.calls.length > 0)
+      expect(done).toEqual([])
+      written()
+      await Promise.all(flushes)
+      expect(done).toEqual(['one', 'two'])
+      await database.flush()
+      expect(sync).toHaveBeenCalledTimes(1)
+    } finally {
+      sync.mockRestore()
+      await database.close()
+    }
   })
 
   it('empties its log when nobody writes', async () => {

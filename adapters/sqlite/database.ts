@@ -12,7 +12,7 @@ export type Use = 'control' | 'bus' | 'data' | 'search' | 'graph'
  * The one place for page caches, in megabytes for all files of a use in one thread: control on main, the bus in up to
  * four threads, data and search in the store thread, graph in its own; 88 together.
  * Large pages suit files that grow at their ends: fewer system calls for the same bytes.
- * FULL survives a power cut; what NORMAL loses then, the bus replays. A long log moves a page that is written again and
+ * FULL survives a power cut; what NORMAL loses then, the bus replays, and what it could not is flushed (`flushFiles`). A long log moves a page that is written again and
  * again into the file once.
  */
 const uses: Record<Use, FileSettings> = {
@@ -100,8 +100,9 @@ export class Database {
   readonly use: Use
   /** Whoever has opened it and not yet closed it. */
   holders = 0
-  /** True when something was written that no flush has followed; the bus flushes it before it moves an offset. */
-  unflushed = false
+  /** Something was written that no flush has followed. */
+  #unflushed = false
+  #flushing: Promise<void> | undefined
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   #reader: DatabaseSync | undefined
@@ -196,8 +197,35 @@ export class Database {
 
   /** To be called after a write outside of `write`. */
   wrote(): void {
-    this.unflushed = true
+    this.#unflushed = uses[this.use].synchronous !== 'full'
     this.#checkpointWhenIdle()
+  }
+
+  /**
+   * Resolves when everything written before the call is on the disk, so that what is then written to another file or
+   * answered may rely on it. A file of `synchronous=FULL` is there already.
+   */
+  flush(): Promise<void> {
+    if (!this.#unflushed) return this.#flushing ?? Promise.resolve()
+    this.#unflushed = false
+    const flushing = this.#syncLog().finally(() => {
+      if (this.#flushing === flushing) this.#flushing = undefined
+    })
+    this.#flushing = flushing
+    return flushing
+  }
+
+  /** SQLite flushes the log itself before it moves pages out of it, so the log is all there is to flush. */
+  async #syncLog(): Promise<void> {
+    try {
+      await using log = await open(`${this.path}-wal`, 'r+')
+      await log.datasync()
+    } catch (error) {
+      // Closed meanwhile, which has moved everything out of the log.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
+      this.#unflushed = true
+      throw error
+    }
   }
 
   rollback(): void {
@@ -262,8 +290,8 @@ export class Database {
       this.#idle = undefined
       if (!this.isOpen || this.#connection.isTransaction) return
       try {
-        this.#connection.prepare('pragma wal_checkpoint(truncate)').get()
-        this.unflushed = false
+        const { busy } = this.#connection.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
+        if (busy === 0) this.#unflushed = false
       } catch {
         // A full disk or a reader elsewhere: the log stays until the next time, which loses nothing.
       }
@@ -289,24 +317,9 @@ export function openDatabases(): Iterable<Database> {
   return openFiles
 }
 
-/**
- * Resolves when everything that other files of this thread have written is on the disk, so that what is then written to
- * `file` may rely on it. Files of `synchronous=FULL` are there already.
- */
-export async function flushOthers(file: Database): Promise<void> {
-  for (const other of openFiles) {
-    if (other === file || !other.unflushed || uses[other.use].synchronous === 'full') continue
-    other.unflushed = false
-    try {
-      // SQLite flushes the log itself before it moves pages out of it, so the log is all there is to flush.
-      await using log = await open(`${other.path}-wal`, 'r+')
-      await log.datasync()
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue
-      other.unflushed = true
-      throw error
-    }
-  }
+/** Resolves when everything that the files of this thread have written, but for `except`, is on the disk. */
+export async function flushFiles(except?: Database): Promise<void> {
+  await Promise.all([...openFiles].filter((file) => file !== except).map((file) => file.flush()))
 }
 
 function shareCaches(use: Use): void {

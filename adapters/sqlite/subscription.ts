@@ -1,5 +1,5 @@
 import type { DeliveredEvent, Subscription, SubscriptionOptions } from '@mirage/ports/bus.ts'
-import { type Database, flushOthers } from './database.ts'
+import { type Database, flushFiles } from './database.ts'
 import { eventsAfter, headOf, lettersOf, withoutSequence } from './log.ts'
 import { readOffset, writeOffset } from './offsets.ts'
 
@@ -80,7 +80,7 @@ export function startSubscription(
   async function writePlace(): Promise<void> {
     const at = position
     if (offsets !== undefined) {
-      await flushOthers(offsets)
+      await flushFiles(offsets)
       await writeOffset(offsets, name, { epoch, sequence: at })
     }
     await database.write(() => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openFileBlobs } from '@mirage/adapters/filesystem/blobs.ts'
 import { openMemoryCache } from '@mirage/adapters/memory/cache.ts'
 import { openSqliteBus } from '@mirage/adapters/sqlite/bus.ts'
+import { flushFiles } from '@mirage/adapters/sqlite/database.ts'
 import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import { openSqliteGraph } from '@mirage/adapters/sqlite/graph.ts'
 import { openSqliteSearch } from '@mirage/adapters/sqlite/search.ts'
@@ -70,6 +71,11 @@ export function openPort(port: string, url: string, place: Place): Promise<Adapt
       detail: `“${url}” names no adapter for ${port}${didYouMean(scheme, Object.keys(known)) || '.'} There is: ${Object.keys(known).join(', ')}.`,
     })
   return open(place, new URL(url))
+}
+
+/** Resolves when everything that the stores of this thread were given is on the disk. */
+export function flushStores(): Promise<void> {
+  return flushFiles()
 }
 
 function fileOf(dataDirectory: string, service: string): string {

@@ -11,7 +11,7 @@ import { openTokens } from '@mirage/kit/token.ts'
 import type { Bus } from '@mirage/ports/bus.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
 import type { Front } from '@mirage/services/api-gateway/contract.ts'
-import { type Adapter, openPort } from './adapters.ts'
+import { type Adapter, flushStores, openPort } from './adapters.ts'
 import { assertShared } from './sharing.ts'
 
 export const version = '0.1.0'
@@ -114,6 +114,7 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
       tokens,
       clock: systemClock,
       log: context.log,
+      flush: flushStores,
     })
   } catch (error) {
     await close()

@@ -1,7 +1,7 @@
 import { Type as t } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from './clock.ts'
-import { defineContract } from './contract.ts'
+import { defineContract, get, Nothing, post, remove } from './contract.ts'
 import { startHost } from './host.ts'
 import { defineEvent, type EventType } from './event.ts'
 import { silentLog } from './log.ts'
@@ -64,12 +64,13 @@ describe('a host', () => {
   })
 })
 
-describe('a host that cannot start', () => {
+describe('a host of a few services', () => {
   const steps: string[] = []
   const service = (name: string, start: Service['start']): Service =>
     defineService({ contract: defineContract(name, '', {}), settings: t.Object({}), needs: {}, start })
-  const starting = (services: Service[]): ReturnType<typeof startHost> =>
+  const starting = (services: Service[], flush?: () => Promise<void>): ReturnType<typeof startHost> =>
     startHost({
+      ...(flush ? { flush } : {}),
       services,
       version: '0',
       settings: {},
@@ -94,6 +95,40 @@ describe('a host that cannot start', () => {
     })
     await expect(starting([good, bad])).rejects.toThrow('no ground under my feet')
     expect(steps).toEqual(['good stop'])
+  })
+
+  it('has on the disk what a change wrote before it answers, and asks no disk for the rest', async () => {
+    const steps: string[] = []
+    const contract = defineContract('notes', '', {
+      keepNote: post('/notes', { summary: '', permission: 'public', reply: Nothing, status: 204 }),
+      dropNote: remove('/notes', { summary: '', permission: 'public', reply: Nothing, status: 204 }),
+      findNotes: post('/notes/search', { summary: '', permission: 'public', reply: Nothing, safe: true }),
+      readNotes: get('/notes', { summary: '', permission: 'public', reply: Nothing }),
+    })
+    const handle = (name: string) => () => {
+      steps.push(name)
+      return {}
+    }
+    const notes = defineService({
+      contract,
+      settings: t.Object({}),
+      needs: {},
+      start: async () => ({
+        handlers: {
+          keepNote: handle('keep'),
+          dropNote: handle('drop'),
+          findNotes: handle('find'),
+          readNotes: handle('read'),
+        },
+      }),
+    })
+    await using host = await starting([notes], async () => void steps.push('flush'))
+    const app = host.app('notes')!
+    await app.inject({ method: 'POST', url: '/api/v1/notes', payload: {} })
+    await app.inject({ method: 'POST', url: '/api/v1/notes/search', payload: {} })
+    await app.inject('/api/v1/notes')
+    await app.inject({ method: 'DELETE', url: '/api/v1/notes' })
+    expect(steps).toEqual(['keep', 'flush', 'find', 'read', 'drop', 'flush'])
   })
 
   it('shows a service that is not well as not ready', async () => {

@@ -39,6 +39,11 @@ export interface HostOptions {
   tokens: Tokens
   clock: Clock
   log: Log
+  /**
+   * Resolves when what this thread has written so far survives a power cut. Called before a change is answered: what
+   * people say is nowhere else, and no event brings it back.
+   */
+  flush?(): Promise<void>
 }
 
 export interface Host extends AsyncDisposable {
@@ -170,7 +175,7 @@ async function startService(service: Service, options: HostOptions, dispatches: 
 function createApp(
   service: Service,
   running: Running<Contract>,
-  { tokens, version }: HostOptions,
+  options: HostOptions,
   metrics: Metrics,
   log: Log,
 ): FastifyInstance {
@@ -213,8 +218,8 @@ function createApp(
     return reply.code(health.ready ? 200 : 503).send(health)
   })
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics.text()))
-  app.get('/openapi.json', async () => openApiOf([service.contract], version))
-  mountRoutes(app, service.contract, running.handlers, tokens)
+  app.get('/openapi.json', async () => openApiOf([service.contract], options.version))
+  mountRoutes(app, service.contract, running.handlers, options)
   running.mount?.(app)
   return app
 }

@@ -19,19 +19,25 @@ export const apiPrefix = '/api/v1'
 
 type Handler = (input: never, call: Call) => unknown
 
+export interface RouteOptions {
+  tokens: Tokens
+  /** Resolves when what was written so far survives a power cut: called before a change is answered. */
+  flush?(): Promise<void>
+}
+
 /** Every operation of the contract as a route of this instance, under `/api/v1`. */
 export function mountRoutes(
   app: FastifyInstance,
   contract: Contract,
   handlers: Record<string, Handler>,
-  tokens: Tokens,
+  options: RouteOptions,
 ): void {
   for (const [name, operation] of Object.entries(contract.operations)) {
     app.route({
       method: operation.method,
       url: apiPrefix + operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       bodyLimit: operation.bodyLimit,
-      handler: (request, reply) => answer(operation, handlers[name]!, tokens, request, reply),
+      handler: (request, reply) => answer(operation, handlers[name]!, options, request, reply),
     })
   }
 }
@@ -39,13 +45,14 @@ export function mountRoutes(
 async function answer(
   operation: Operation,
   handler: Handler,
-  tokens: Tokens,
+  { tokens, flush }: RouteOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
   const call = await openCall(operation, tokens, request, reply)
   const input = readInput(operation, request)
   const result = await handler(input as never, call)
+  if (!operation.safe) await flush?.()
   switch (replyKind(operation.reply)) {
     case 'stream':
       return reply.type('application/x-ndjson').send(readable(lines(result as AsyncIterable<unknown>), call))

@@ -54,7 +54,7 @@ export async function startFakeGateway(handlers: FakeHandlers, at: 'port' | 'soc
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   })
   for (const [group, contract] of contracts)
-    mountRoutes(app, contract, recorded(contract, handlers[group] ?? {}), keyOnly)
+    mountRoutes(app, contract, recorded(contract, handlers[group] ?? {}), { tokens: keyOnly })
 
   function recorded(contract: Contract, given: object): Record<string, never> {
     const all = Object.keys(contract.operations).map((name) => [
