@@ -9,7 +9,7 @@ import { type AutonomousSystem, type Network, networksOf, systemsOf } from './ne
 import { makePeople, type Person } from './people.ts'
 import { type DomainRegistration, makeRegistration } from './registration.ts'
 import type { Site } from './site.ts'
-import { makeSites } from './sites.ts'
+import { makeSites } from './sites/sites.ts'
 import { type WorldSize, worldSizes } from './size.ts'
 import { makeZones, type Zone } from './zones.ts'
 
