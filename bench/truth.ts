@@ -73,10 +73,10 @@ async function* foundLines(
   const names = new Map<string, string>()
   for await (const { id, type, value, modules } of await store.exportEntities({ run })) {
     names.set(id, `${type}:${value}`)
-    yield { type, value, modules }
+    yield { kind: 'entity', type, value, modules }
   }
-  for await (const { from, to, ...edge } of await store.exportRelationships({ run }))
-    yield { ...edge, from: names.get(from) ?? from, to: names.get(to) ?? to }
+  for await (const { from, to, kind: type, qualifier, modules } of await store.exportRelationships({ run }))
+    yield { kind: 'relationship', from: names.get(from) ?? from, type, qualifier, to: names.get(to) ?? to, modules }
 }
 
 /** Never rounded up to a whole that it is not. */

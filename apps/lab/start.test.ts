@@ -135,7 +135,12 @@ async function log(): Promise<TrafficEntry[]> {
 describe('DNS', () => {
   test('answers what the truth says of every address', async () => {
     for await (const line of labTruth({ size: 'demo', seed: 7 })) {
-      if (!('from' in line) || line.kind !== 'dns_record' || !['A', 'AAAA', 'CNAME'].includes(line.qualifier)) continue
+      if (
+        line.kind !== 'relationship' ||
+        line.type !== 'dns_record' ||
+        !['A', 'AAAA', 'CNAME'].includes(line.qualifier)
+      )
+        continue
       const [, name] = /^domain:(.*)/.exec(line.from)!
       const answer = data(await ask(resolver, name!, line.qualifier))
       expect({ name, answer }).toEqual({
@@ -272,8 +277,8 @@ describe('TCP', () => {
     const wanted = new Set<string>()
     for await (const line of labTruth({ size: 'demo', seed: 7 })) {
       if (
-        !('from' in line) ||
-        line.kind !== 'certificate' ||
+        line.kind !== 'relationship' ||
+        line.type !== 'certificate' ||
         !line.from.startsWith('domain:') ||
         !line.by.includes('tls-certificate')
       )
@@ -308,7 +313,7 @@ describe('HTTP', () => {
   test('answers every page that the truth has', async () => {
     for await (const line of labTruth({ size: 'demo', seed: 7 })) {
       if (
-        !('type' in line) ||
+        line.kind !== 'entity' ||
         line.type !== 'url' ||
         !line.by.includes('crawler') ||
         !line.value.startsWith('https://www.northwind.example/')

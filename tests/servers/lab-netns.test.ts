@@ -68,8 +68,8 @@ describeWith('the lab in a network namespace, by other people’s tools', missin
   it('dig sees the addresses, aliases, mail and name servers that the truth has', { timeout: 120_000 }, async () => {
     const expected = new Map<string, Set<string>>()
     for await (const line of labTruth(world)) {
-      if (!('from' in line) || !line.from.startsWith('domain:')) continue
-      const type = { mail_server: 'MX', name_server: 'NS' }[line.kind as string] ?? line.qualifier
+      if (line.kind !== 'relationship' || !line.from.startsWith('domain:')) continue
+      const type = { mail_server: 'MX', name_server: 'NS' }[line.type as string] ?? line.qualifier
       if (!['A', 'AAAA', 'CNAME', 'MX', 'NS'].includes(type) || !line.by.includes('dns-resolve')) continue
       const question = `${line.from.slice('domain:'.length)} ${type}`
       const answers = expected.get(question) ?? new Set()
@@ -92,7 +92,7 @@ describeWith('the lab in a network namespace, by other people’s tools', missin
   it('curl meets the web sites that the truth has', { timeout: 120_000 }, async () => {
     const sites: string[] = []
     for await (const line of labTruth(world))
-      if ('from' in line && line.kind === 'website' && line.by.includes('http-probe'))
+      if (line.kind === 'relationship' && line.type === 'website' && line.by.includes('http-probe'))
         sites.push(line.to.slice('url:'.length))
     expect(sites.length).toBeGreaterThan(10)
     for (const site of sites) {

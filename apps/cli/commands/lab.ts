@@ -80,7 +80,7 @@ export function addLab(program: Command, cli: Cli): void {
       if (json) await cli.results.write(jsonLine(row))
       else {
         const by = row.by.length > 0 ? row.by.join(', ') : 'nobody'
-        const what = 'from' in row ? `${row.from} ${row.kind} ${row.to}` : `${row.type}:${row.value}`
+        const what = row.kind === 'entity' ? `${row.type}:${row.value}` : `${row.from} ${row.type} ${row.to}`
         await cli.results.write(`${printable(what)}\t${by}\n`)
       }
     }

@@ -1,4 +1,3 @@
-import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import { namesPerCertificate } from '../world/fleet.ts'
 import { fleetServices } from '../world/indexed.ts'
 import { isHostSearched } from '../world/passive.ts'
@@ -202,10 +201,7 @@ function entityLine({ type, value }: Thing, by: string[]): TruthLine {
   return { kind: 'entity', type, value, by: by.sort() }
 }
 
-function edgeLine(
-  { source, entity, kind, qualifier, direction }: Fact,
-  by: string[],
-): TruthLine & { kind: RelationshipKind } {
+function edgeLine({ source, entity, kind, qualifier, direction }: Fact, by: string[]): TruthLine {
   const [from, to] = direction === 'out' ? [source, entity] : [entity, source]
-  return { from: keyOf(from), kind, qualifier, to: keyOf(to), by: by.sort() }
+  return { kind: 'relationship', from: keyOf(from), type: kind, qualifier, to: keyOf(to), by: by.sort() }
 }

@@ -2,10 +2,10 @@ import type { TruthLine } from './truth.ts'
 
 /** An entity or a relationship that a scan found, and the modules that said so. */
 export type FoundLine =
-  | { type: string; value: string; modules: readonly string[] }
-  | { from: string; kind: string; qualifier: string; to: string; modules: readonly string[] }
+  | { kind: 'entity'; type: string; value: string; modules: readonly string[] }
+  | { kind: 'relationship'; from: string; type: string; qualifier: string; to: string; modules: readonly string[] }
 
-/** How a scan compares with the world. Lines are `type:value` and `from –kind[qualifier]→ to (modules)`. */
+/** How a scan compares with the world. Lines are `type:value` and `from –type[qualifier]→ to (modules)`. */
 export interface Score {
   /** Lines of the truth that some module could discover. */
   expected: number
@@ -55,7 +55,7 @@ export async function scoreAgainstTruth(
 }
 
 function nameOf(line: TruthLine | FoundLine): string {
-  if ('value' in line) return `${line.type}:${line.value}`
+  if (line.kind === 'entity') return `${line.type}:${line.value}`
   const qualifier = line.qualifier === '' ? '' : `[${line.qualifier}]`
-  return `${line.from} –${line.kind}${qualifier}→ ${line.to}`
+  return `${line.from} –${line.type}${qualifier}→ ${line.to}`
 }

@@ -10,14 +10,14 @@ import { labTruth, oracles, type TruthLine } from './truth.ts'
 const demo = await Array.fromAsync(labTruth({ size: 'demo', seed: 7 }))
 const large = await Array.fromAsync(labTruth({ size: '10k', seed: 7 }))
 
-type EntityLine = Extract<TruthLine, { value: string }>
-type EdgeLine = Extract<TruthLine, { from: string }>
+type EntityLine = Extract<TruthLine, { kind: 'entity' }>
+type EdgeLine = Extract<TruthLine, { kind: 'relationship' }>
 
-const isEntity = (line: TruthLine): line is EntityLine => 'value' in line
-const isEdge = (line: TruthLine): line is EdgeLine => 'from' in line
+const isEntity = (line: TruthLine): line is EntityLine => line.kind === 'entity'
+const isEdge = (line: TruthLine): line is EdgeLine => line.kind === 'relationship'
 
-function find(lines: TruthLine[], from: string, kind: string, to: string): EdgeLine | undefined {
-  return lines.filter(isEdge).find((line) => line.from === from && line.kind === kind && line.to === to)
+function find(lines: TruthLine[], from: string, type: string, to: string): EdgeLine | undefined {
+  return lines.filter(isEdge).find((line) => line.from === from && line.type === type && line.to === to)
 }
 
 describe.each([
@@ -26,12 +26,12 @@ describe.each([
 ])('the truth of the %s world', (_size, lines) => {
   test('has only canonical values and known kinds', () => {
     expect(lines.filter(isEntity).filter(({ type, value }) => !isCanonical(type, value))).toEqual([])
-    expect(lines.filter(isEdge).filter(({ kind }) => !relationshipKinds.includes(kind))).toEqual([])
+    expect(lines.filter(isEdge).filter(({ type }) => !relationshipKinds.includes(type))).toEqual([])
   })
 
   test('says every line once, and every end of an edge is an entity', () => {
     const entities = lines.filter(isEntity).map(({ type, value }) => `${type}:${value}`)
-    const edges = lines.filter(isEdge).map(({ from, kind, qualifier, to }) => `${from} ${kind} ${qualifier} ${to}`)
+    const edges = lines.filter(isEdge).map(({ from, type, qualifier, to }) => `${from} ${type} ${qualifier} ${to}`)
     const known = new Set(entities)
     expect(known.size).toBe(entities.length)
     expect(new Set(edges).size).toBe(edges.length)
@@ -99,7 +99,7 @@ describe('conventions', () => {
   })
 
   test('blocks of the fleet are asked about as all others are', () => {
-    const located = large.filter(isEdge).filter(({ from, kind }) => from.startsWith('netblock:') && kind === 'location')
+    const located = large.filter(isEdge).filter(({ from, type }) => from.startsWith('netblock:') && type === 'location')
     for (const block of ['198.19.0.0/16', '198.19.0.0/20', '2001:db8:f000::/36'])
       expect(located.find(({ from }) => from === `netblock:${block}`)?.by, block).toEqual(['ripestat-geo'])
   })

@@ -17,9 +17,13 @@ import { pageOracles } from './pages.ts'
 import { placeOracles } from './places.ts'
 import { webOracles } from './web.ts'
 
+/**
+ * An entity or a relationship of the world, named as an export of a run names it; the ends are `type:value`. `by` are the
+ * modules that can discover it.
+ */
 export type TruthLine =
   | { kind: 'entity'; type: EntityType; value: string; by: string[] }
-  | { from: string; kind: RelationshipKind; qualifier: string; to: string; by: string[] }
+  | { kind: 'relationship'; from: string; type: RelationshipKind; qualifier: string; to: string; by: string[] }
 
 export const oracles: readonly Oracle[] = [
   ...dnsOracles,
@@ -155,7 +159,7 @@ function emptyTruth(): CoreTruth {
   const entities = new Map<string, { entity: Thing; by: Set<string> }>()
   const edges = new Map<
     string,
-    { from: string; kind: RelationshipKind; qualifier: string; to: string; by: Set<string> }
+    { from: string; type: RelationshipKind; qualifier: string; to: string; by: Set<string> }
   >()
   function addEntity(entity: Thing, by: string | undefined): void {
     const key = keyOf(entity)
@@ -169,7 +173,7 @@ function emptyTruth(): CoreTruth {
       const ends = [keyOf(fact.source), keyOf(fact.entity)] as const
       const [from, to] = fact.direction === 'out' ? ends : [ends[1], ends[0]]
       const key = `${from}\n${fact.kind}\n${fact.qualifier}\n${to}`
-      const known = edges.get(key) ?? { from, kind: fact.kind, qualifier: fact.qualifier, to, by: new Set<string>() }
+      const known = edges.get(key) ?? { from, type: fact.kind, qualifier: fact.qualifier, to, by: new Set<string>() }
       edges.set(key, known)
       if (by !== undefined) known.by.add(by)
       addEntity(fact.source, undefined)
@@ -179,7 +183,7 @@ function emptyTruth(): CoreTruth {
     isDiscovered: (entity) => (entities.get(keyOf(entity))?.by.size ?? 0) > 0,
     *lines() {
       for (const { entity, by } of entities.values()) yield { kind: 'entity', ...entity, by: [...by].sort() }
-      for (const { by, ...edge } of edges.values()) yield { ...edge, by: [...by].sort() }
+      for (const { by, ...edge } of edges.values()) yield { kind: 'relationship', ...edge, by: [...by].sort() }
     },
   }
 }
