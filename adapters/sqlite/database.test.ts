@@ -103,7 +103,14 @@ describe('a database', () => {
     const database = await openDatabase(path, 'control')
     await ensureLayout(database, 'things', 2, 'create table things (a integer)')
     await ensureLayout(database, 'things', 2, 'not looked at')
-    await expect(ensureLayout(database, 'things', 1, '')).rejects.toMatchObject({ code: 'store.unavailable' })
+    for (const [version, age] of [
+      [1, 'a newer'],
+      [3, 'an older'],
+    ] as const)
+      await expect(ensureLayout(database, 'things', version, '')).rejects.toMatchObject({
+        code: 'store.unavailable',
+        message: expect.stringContaining(`${age} Mirage`),
+      })
     await database.close()
   })
 })

@@ -342,7 +342,10 @@ export async function retryBusy<T>(path: string, work: () => T | Promise<T>): Pr
   }
 }
 
-/** Creates the tables of one port in a file that may hold several. `version` is raised when a layout changes and is never lowered. */
+/**
+ * Creates the tables of one port in a file that may hold several. `version` is raised when a layout changes and is never
+ * lowered; a file of another version is refused as it is.
+ */
 export async function ensureLayout(database: Database, name: string, version: number, create: string): Promise<void> {
   await database.write(() => {
     database.exec(
@@ -351,15 +354,16 @@ export async function ensureLayout(database: Database, name: string, version: nu
     const found = database.prepare('select version from mirage_layout where name = ?').get(name) as unknown as
       | [number]
       | undefined
-    if (found !== undefined && found[0] > version) {
+    if (found?.[0] === version) return
+    if (found !== undefined) {
+      const age = found[0] > version ? 'a newer' : 'an older'
       throw new MirageError({
         code: 'store.unavailable',
         status: 503,
-        detail: `“${database.path}” was written by a newer Mirage (${name} layout ${found[0]}, this one knows ${version}). Start the newer one.`,
+        detail: `“${database.path}” was written by ${age} Mirage (${name} layout ${found[0]}, this one knows ${version}). Start that one, or begin with another data directory.`,
       })
     }
-    if (found?.[0] === version) return
     database.exec(create)
-    database.prepare('insert or replace into mirage_layout values (?, ?)').run(name, version)
+    database.prepare('insert into mirage_layout values (?, ?)').run(name, version)
   })
 }

@@ -13,19 +13,11 @@ import type { EntityDocument, MarkDocument, ObservationDocument, RelationshipDoc
  */
 export async function applyBatches(store: Store, search: Search, events: Incoming<ObservationBatch>[]): Promise<void> {
   for (const [workspace, its] of Map.groupBy(events, (event) => event.workspace)) {
-    const entities = new Map<string, EntityDocument>()
-    const observations = new Map<string, ObservationDocument>()
-    const relationships = new Map<string, RelationshipDocument>()
-    for (const { payload } of its)
-      for (const observation of payload.observations) {
-        addEntity(entities, observation, payload)
-        addObservation(observations, observation, payload)
-        addRelationship(relationships, observation, payload)
-      }
-    const touched = sorted(entities)
-    await store.relationships.merge(workspace, sorted(relationships))
-    await store.observations.merge(workspace, sorted(observations))
+    const touched = gathered(its, addEntity)
+    // Observations name the others: what they name is there when they are.
     const outcomes = await store.entities.merge(workspace, touched)
+    await store.relationships.merge(workspace, gathered(its, addRelationship))
+    await store.observations.merge(workspace, gathered(its, addObservation))
     // A new one is stored as it was given. The others are read again, also those that stayed the same: a death between
     // merge and index leaves them so.
     await indexStored(
@@ -80,7 +72,13 @@ async function marksOf(
   )
 }
 
-function sorted<T extends { id: string }>(documents: Map<string, T>): T[] {
+/** One kind of document at a time, so that few are in memory together. */
+function gathered<T extends { id: string }>(
+  events: Incoming<ObservationBatch>[],
+  add: (documents: Map<string, T>, observation: Observation, batch: ObservationBatch) => void,
+): T[] {
+  const documents = new Map<string, T>()
+  for (const { payload } of events) for (const observation of payload.observations) add(documents, observation, payload)
   return [...documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
