@@ -528,7 +528,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 2,
-      "concurrency": 1,
+      "concurrency": 4,
       "group": "hackertarget",
       "cacheFor": "7d"
     },
@@ -706,7 +706,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 1,
-      "concurrency": 1,
+      "concurrency": 4,
       "cacheFor": "24h"
     },
     "sample": "198.18.0.10",
@@ -1138,7 +1138,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 1,
-      "concurrency": 1,
+      "concurrency": 4,
       "cacheFor": "24h"
     },
     "needs": {
@@ -1184,7 +1184,7 @@ export const manifest: ManifestEntry[] = [
   },
   {
     "id": "team-cymru",
-    "version": 1,
+    "version": 2,
     "title": "Team Cymru",
     "summary": "Announced prefix and AS number of addresses, over DNS",
     "homepage": "https://www.team-cymru.com",

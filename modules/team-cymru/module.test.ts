@@ -6,7 +6,7 @@ const registry = '{"country":"GB","registry":"ripencc","allocated":"2001-01-01"}
 testModule(module, import.meta.dirname, {
   cases: [
     {
-      name: 'yields prefix and AS number of each address, and the name of the AS once',
+      name: 'yields prefix and AS number of each address, and the name of the AS once, of itself',
       given: ['198.18.0.10', '198.18.0.11', '2001:db8::10'],
       dns: `
         10.0.18.198.origin.asn.cymru.com TXT 64500 | 198.18.0.0/24 | GB | ripencc | 2001-01-01
@@ -22,7 +22,7 @@ testModule(module, import.meta.dirname, {
         'netblock:198.18.0.0/24 <-announces- asn:AS64500',
         'netblock:2001:db8::/32 <-announces- asn:AS64500',
         'netblock:2001:db8::/32 <-announces- asn:AS64501',
-        'netblock:198.18.0.0/24 = asn:AS64500 {"name":"NORTHWIND, GB","country":"GB","registry":"ripencc","allocated":"2001-01-01"}',
+        'asn:AS64500 = asn:AS64500 {"name":"NORTHWIND, GB","country":"GB","registry":"ripencc","allocated":"2001-01-01"}',
       ],
     },
     { name: 'finds nothing', given: '198.18.0.12', dns: '12.0.18.198.origin.asn.cymru.com NXDOMAIN', expect: [] },

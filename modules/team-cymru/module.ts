@@ -12,7 +12,7 @@ const maxOrigins = 10
  */
 export const module = defineModule({
   id: 'team-cymru',
-  version: 1,
+  version: 2,
   title: 'Team Cymru',
   summary: 'Announced prefix and AS number of addresses, over DNS',
   homepage: 'https://www.team-cymru.com',
@@ -27,7 +27,7 @@ export const module = defineModule({
   batch: 500,
   async *runBatch({ entities, dns }) {
     const questions = new Map(entities.map(({ value }) => [originName(value), value]))
-    const prefixesOfAsn = new Map<string, Set<string>>()
+    const origins = new Set<string>()
     const asked = [...questions.keys()].map((name) => ({ name, type: 'TXT' as const }))
     let answered = 0
     for await (const { name, status, records } of dns.resolveMany(asked)) {
@@ -45,24 +45,20 @@ export const module = defineModule({
             direction: 'in',
             from: { type: 'netblock', value: prefix },
           })
-          prefixesOfAsn.set(number, (prefixesOfAsn.get(number) ?? new Set()).add(prefix))
+          origins.add(number)
         }
       }
     }
     // Without this, servers that answer nobody would look like addresses that nobody announces.
     if (answered === 0) throw new ModuleError('unreachable', 'None of the questions to asn.cymru.com was answered.')
-    const names = [...prefixesOfAsn.keys()].map((number) => ({
-      name: `as${number}.asn.cymru.com`,
-      type: 'TXT' as const,
-    }))
+    const names = [...origins].map((number) => ({ name: `as${number}.asn.cymru.com`, type: 'TXT' as const }))
     for await (const { name, records } of dns.resolveMany(names)) {
-      const number = /^as(\d+)\./i.exec(name)?.[1] ?? ''
-      const [prefix] = prefixesOfAsn.get(number) ?? []
+      const asn = { type: 'asn', value: name.slice(0, name.indexOf('.')).toUpperCase() } as const
       for (const { data } of records.filter(({ type }) => type === 'TXT')) {
         const [, country, registry, allocated, holder] = fieldsOf(data)
-        if (prefix === undefined || !holder) continue
-        const attributes = { name: holder, country, registry, allocated }
-        yield observe('asn', `AS${number}`, { from: { type: 'netblock', value: prefix }, attributes })
+        if (!holder) continue
+        // Of the number alone: which of its prefixes are in one batch is chance.
+        yield observe('asn', asn.value, { from: asn, attributes: { name: holder, country, registry, allocated } })
       }
     }
   },
