@@ -5,7 +5,7 @@ export type FoundLine =
   | { kind: 'entity'; type: string; value: string; modules: readonly string[] }
   | { kind: 'relationship'; from: string; type: string; qualifier: string; to: string; modules: readonly string[] }
 
-/** How a scan compares with the world. Lines are `type:value` and `from –type[qualifier]→ to (modules)`. */
+/** How a scan compares with the world. */
 export interface Score {
   /** Lines of the truth that some module could discover. */
   expected: number
@@ -14,48 +14,69 @@ export interface Score {
   recall: number
   /** Of what was found, the share that the world has. */
   precision: number
-  missed: string[]
-  invented: string[]
+  /** What could be discovered and was not, by who could have: the first 10,000. */
+  missed: Gap[]
+  /** What the world does not have, by who says so: the first 10,000. */
+  invented: Gap[]
 }
 
-/** At most so many lines of each list are kept. */
-const maxListed = 200
+/** A line that only one side has. */
+export interface Gap {
+  /** `type:value`, or `from –type[qualifier]→ to`. */
+  line: string
+  /** The type of the entity, or that of the relationship with its qualifier. */
+  what: string
+  modules: readonly string[]
+}
+
+/** So many lines of each list are kept. */
+const maxListed = 10_000
 
 /** Compares what a scan found with the truth about its world. Holds the found lines in memory, not the truth. */
 export async function scoreAgainstTruth(
   found: AsyncIterable<FoundLine>,
   truth: AsyncIterable<TruthLine>,
 ): Promise<Score> {
-  const unexplained = new Map<string, readonly string[]>()
-  for await (const line of found) unexplained.set(nameOf(line), line.modules)
+  const unexplained = new Map<string, FoundLine>()
+  for await (const line of found) unexplained.set(nameOf(line), line)
   const count = unexplained.size
-  const missed: string[] = []
+  const missed: Gap[] = []
   let expected = 0
   let missing = 0
   for await (const line of truth) {
-    const name = nameOf(line)
-    const isFound = unexplained.delete(name)
+    const isFound = unexplained.delete(nameOf(line))
     if (line.by.length === 0) continue
     expected++
     if (isFound) continue
     missing++
-    if (missed.length < maxListed) missed.push(`${name} (${line.by.join(', ')})`)
+    if (missed.length < maxListed) missed.push(gapOf(line, line.by))
   }
   return {
     expected,
     found: count,
-    recall: expected === 0 ? 1 : 1 - missing / expected,
-    precision: count === 0 ? 1 : 1 - unexplained.size / count,
-    missed: missed.sort(),
-    invented: [...unexplained]
-      .slice(0, maxListed)
-      .map(([name, modules]) => `${name} (${modules.join(', ')})`)
-      .sort(),
+    recall: expected === 0 ? 1 : (expected - missing) / expected,
+    precision: count === 0 ? 1 : (count - unexplained.size) / count,
+    missed,
+    invented: [...unexplained.values()].slice(0, maxListed).map((line) => gapOf(line, line.modules)),
   }
 }
 
+/** Gaps of one kind and the same modules as one line each, most first: how many there are, and one of them. */
+export function groupedGaps(gaps: readonly Gap[]): string[] {
+  const groups = Map.groupBy(gaps, ({ what, modules }) => `${what} (${modules.join(', ')})`)
+  return [...groups]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([group, [first, ...others]]) => `${others.length + 1} × ${group}, such as ${first!.line}`)
+}
+
+function gapOf(line: TruthLine | FoundLine, modules: readonly string[]): Gap {
+  return { line: nameOf(line), what: line.kind === 'entity' ? line.type : kindOf(line), modules }
+}
+
 function nameOf(line: TruthLine | FoundLine): string {
-  if (line.kind === 'entity') return `${line.type}:${line.value}`
-  const qualifier = line.qualifier === '' ? '' : `[${line.qualifier}]`
-  return `${line.from} –${line.type}${qualifier}→ ${line.to}`
+  return line.kind === 'entity' ? `${line.type}:${line.value}` : `${line.from} –${kindOf(line)}→ ${line.to}`
+}
+
+function kindOf({ type, qualifier }: { type: string; qualifier: string }): string {
+  return qualifier === '' ? type : `${type}[${qualifier}]`
 }
