@@ -109,9 +109,10 @@ function openCollection<T extends Document>(spaces: Spaces<DocumentSpace>, spec:
 
     // MongoDB: bulkWrite of updateOne with upsert and a pipeline of $min, $max, $setUnion and $cond
     async merge(workspace, documents) {
-      const folded = fold(documents.map((document) => normalise(rules, document)))
-      const unique = [...folded.values()]
+      const normal = documents.map((document) => normalise(rules, document))
+      const unique = isAscending(normal) ? normal : [...fold(normal).values()]
       const outcomes = await inPieces(workspace, unique, (writer, document) => writer.merge(document))
+      if (unique.length === documents.length) return outcomes
       const byId = new Map(unique.map(({ id }, i) => [id, outcomes[i]!]))
       return documents.map(({ id }) => {
         const outcome = byId.get(id) ?? 'same'
@@ -170,6 +171,12 @@ function openCollection<T extends Document>(spaces: Spaces<DocumentSpace>, spec:
     }
     return folded
   }
+}
+
+/** In the order of their ids, each once. */
+function isAscending(documents: Document[]): boolean {
+  for (let i = 1; i < documents.length; i++) if (documents[i - 1]!.id >= documents[i]!.id) return false
+  return true
 }
 
 interface Writer<T> {

@@ -42,7 +42,7 @@ export function openIdParts(database: Database, prefix: string) {
   /** The youngest first. */
   let parts: IdPart[] = []
   let unfilled: IdPart[] = []
-  const scanned = new Uint8Array(16)
+  const scratch = new Uint8Array(16)
 
   function read(part: IdPart, key: IdKey): number {
     const row = database.prepare(sql.find).get(part.number * ranges + rangeOf(key.bytes)) as unknown as
@@ -81,9 +81,9 @@ export function openIdParts(database: Database, prefix: string) {
       const rows = database.prepare(sql.scan).all(from, (part.number + 1) * ranges) as unknown as [number, Uint8Array][]
       for (const [, ids] of rows)
         for (let at = 0; at < ids.length; at += entryBytes) {
-          for (let i = 0; i < 16; i++) scanned[i] = ids[at + i]!
-          known.add(scanned)
-          part.filter.add(scanned)
+          for (let i = 0; i < 16; i++) scratch[i] = ids[at + i]!
+          known.add(scratch)
+          part.filter.add(scratch)
         }
       part.filled = rows.length < filterPiece ? undefined : rows.at(-1)![0] - part.number * ranges + 1
       if (part.filled === undefined) unfilled.pop()
@@ -117,11 +117,12 @@ export function openIdParts(database: Database, prefix: string) {
         const keys = table.bytesFrom(0)
         const base = table.numberAt(indexes[0]!)
         const ids = Buffer.allocUnsafe(indexes.length * entryBytes)
-        for (const [i, index] of indexes.entries()) {
-          const key = keys.subarray(index * 16, index * 16 + 16)
-          ids.set(key, i * entryBytes)
-          ids.writeUInt32LE(table.numberAt(index) - base, i * entryBytes + 16)
-          part.filter.add(key)
+        let at = 0
+        for (const index of indexes) {
+          for (let i = 0; i < 16; i++) scratch[i] = ids[at + i] = keys[index * 16 + i]!
+          ids.writeUInt32LE(table.numberAt(index) - base, at + 16)
+          part.filter.add(scratch)
+          at += entryBytes
         }
         database.prepare(sql.write).run(part.number * ranges + range, base, ids)
       }

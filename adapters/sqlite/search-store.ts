@@ -1,4 +1,3 @@
-import type { SearchRecord } from '@mirage/ports/search.ts'
 import { ensureLayout } from './database.ts'
 import { type Ids, openIds } from './ids.ts'
 import type { Place } from './spaces.ts'
@@ -45,18 +44,13 @@ export function facetTerm(name: string, value: string): string {
 }
 
 export function prefixTerm(folded: string): string {
-  return `^${Array.from(folded.slice(0, 4)).slice(0, 2).join('')}`
+  const first = folded.codePointAt(0)! > 0xffff ? 2 : 1
+  const second = (folded.codePointAt(first) ?? 0) > 0xffff ? 2 : 1
+  return `^${folded.slice(0, first + second)}`
 }
 
 /** Counts all records; it has no postings. */
 export const everyTerm = '*'
-
-export function termsOf(record: Pick<SearchRecord, 'facets' | 'text'>): string[] {
-  const terms = new Set([prefixTerm(fold(record.text))])
-  for (const [name, values] of Object.entries(record.facets))
-    for (const value of values) terms.add(facetTerm(name, value))
-  return [...terms]
-}
 
 export function fold(text: string): string {
   return text.toLowerCase()

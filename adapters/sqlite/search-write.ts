@@ -1,7 +1,7 @@
 import type { SearchRecord } from '@mirage/ports/search.ts'
 import { writing } from './ids.ts'
 import { asKey } from './key.ts'
-import { everyTerm, fold, type SearchStore, termsOf } from './search-store.ts'
+import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './search-store.ts'
 import { rowOf, rowsOf, statement } from './tables.ts'
 
 /** Records in one transaction; each writes about ten rows, many of them side by side. */
@@ -40,12 +40,19 @@ function indexOne(store: SearchStore, piece: Piece, record: SearchRecord): void 
   const numbers = JSON.stringify(record.numbers)
   if (before?.[0] === record.text && before[1] === facets && before[2] === numbers) return
   const folded = fold(record.text)
+  const text = folded === record.text ? null : folded
   statement(
     store,
     'insert or replace into {record} (number, id, text, folded, facets, numbers) values (?, ?, ?, ?, ?, ?)',
-  ).run(number, asKey(record.id), record.text, folded === record.text ? null : folded, facets, numbers)
+  ).run(number, asKey(record.id), record.text, text, facets, numbers)
   if (before === undefined) piece.count(store.words.number(everyTerm), 1)
-  replaceTerms(store, piece, number, before === undefined ? [] : termsOfRow(before), termsOf(record))
+  replaceTerms(
+    store,
+    piece,
+    number,
+    before === undefined ? [] : piece.terms(fold(before[0]), before[1]),
+    piece.terms(folded, facets),
+  )
   if (before?.[2] !== numbers) replaceMeasures(store, piece, number, before?.[2], record.numbers)
   if (before?.[0] !== record.text) piece.late(number)
 }
@@ -55,7 +62,7 @@ function removeOne(store: SearchStore, piece: Piece, id: string): void {
   const before = number === undefined ? undefined : storedRow(store, number)
   if (number === undefined || before === undefined) return
   piece.count(store.words.number(everyTerm), -1)
-  replaceTerms(store, piece, number, termsOfRow(before), [])
+  replaceTerms(store, piece, number, piece.terms(fold(before[0]), before[1]), [])
   replaceMeasures(store, piece, number, before[2], {})
   statement(store, 'delete from {record} where number = ?').run(number)
   piece.late(number)
@@ -65,15 +72,10 @@ function storedRow(store: SearchStore, number: number): StoredRow | undefined {
   return rowOf<StoredRow>(store, 'select text, facets, numbers from {record} where number = ?', number)
 }
 
-function termsOfRow([text, facets]: StoredRow): string[] {
-  return termsOf({ text, facets: JSON.parse(facets) as Record<string, string[]> })
-}
-
-function replaceTerms(store: SearchStore, piece: Piece, number: number, before: string[], after: string[]): void {
-  for (const text of after) if (!before.includes(text)) piece.posting(store.words.number(text), number)
-  for (const text of before) {
-    if (after.includes(text)) continue
-    const term = store.words.number(text)
+function replaceTerms(store: SearchStore, piece: Piece, number: number, before: number[], after: number[]): void {
+  for (const term of after) if (!before.includes(term)) piece.posting(term, number)
+  for (const term of before) {
+    if (after.includes(term)) continue
     statement(store, 'delete from {posting} where term = ? and record = ?').run(term, number)
     piece.count(term, -1)
   }
@@ -86,13 +88,13 @@ function replaceMeasures(
   before: string | undefined,
   after: Record<string, number>,
 ): void {
-  const gone = Object.entries(before === undefined ? {} : (JSON.parse(before) as Record<string, number>))
-  for (const [name, value] of gone) {
-    if (after[name] === value) continue
+  const gone = before === undefined ? {} : (JSON.parse(before) as Record<string, number>)
+  for (const name in gone) {
+    if (after[name] === gone[name]) continue
     const remove = statement(store, 'delete from {measure} where name = ? and value = ? and record = ?')
-    remove.run(store.words.number(name), value, number)
+    remove.run(store.words.number(name), gone[name]!, number)
   }
-  for (const [name, value] of Object.entries(after)) piece.measure(store.words.number(name), value, number)
+  for (const name in after) piece.measure(store.words.number(name), after[name]!, number)
 }
 
 /** Rows that one statement inserts. */
@@ -106,10 +108,24 @@ class Piece {
   readonly #postings: number[] = []
   readonly #measures: number[] = []
   readonly #late: number[] = []
+  /** The terms of facets as JSON: most records of a piece share them. */
+  readonly #facetTerms = new Map<string, number[]>()
 
   constructor(store: SearchStore, now: number) {
     this.#store = store
     this.#now = now
+  }
+
+  /** Of the folded text and the facets as they are stored. */
+  terms(folded: string, facets: string): number[] {
+    let terms = this.#facetTerms.get(facets)
+    if (terms === undefined) {
+      const named = Object.entries(JSON.parse(facets) as Record<string, string[]>)
+      const texts = new Set(named.flatMap(([name, values]) => values.map((value) => facetTerm(name, value))))
+      terms = [...texts].map((text) => this.#store.words.number(text))
+      this.#facetTerms.set(facets, terms)
+    }
+    return [this.#store.words.number(prefixTerm(folded)), ...terms]
   }
 
   count(term: number, records: number): void {

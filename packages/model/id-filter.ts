@@ -64,15 +64,18 @@ export function createIdFilter(): IdFilter {
 
     mayHold(key) {
       const first = hash(key)
-      return layers.some(({ bits, mask }) => {
-        let at = first
-        for (let i = 0; i < probes; i++) {
-          const bit = (at & mask) >>> 0
-          if ((bits[bit >>> 5]! & (1 << (bit & 31))) === 0) return false
-          at = (at + step) >>> 0
-        }
-        return true
-      })
+      for (const layer of layers) if (hasAll(layer, first, step)) return true
+      return false
     },
   }
+}
+
+function hasAll({ bits, mask }: Layer, first: number, step: number): boolean {
+  let at = first
+  for (let i = 0; i < probes; i++) {
+    const bit = (at & mask) >>> 0
+    if ((bits[bit >>> 5]! & (1 << (bit & 31))) === 0) return false
+    at = (at + step) >>> 0
+  }
+  return true
 }

@@ -90,8 +90,11 @@ function addEntity(
   const { entity, at, tags = [], attributes } = observation
   const known = entities.get(entity.id)
   if (!known) {
-    entities.set(entity.id, {
-      ...entity,
+    const { id, type, value } = entity
+    entities.set(id, {
+      id,
+      type,
+      value,
       firstSeenAt: at,
       lastSeenAt: at,
       tags: [...tags],
@@ -125,22 +128,28 @@ function addObservation(
     keepLeast(known, 'exchange', exchange)
     return
   }
-  observations.set(id, {
+  const document: ObservationDocument = {
     id,
     run: batch.run,
     module: batch.module,
     moduleVersion: batch.moduleVersion,
     entity: entity.id,
-    ...(source ? { source: source.id } : {}),
-    ...(edge ? { kind: edge.kind, qualifier: edge.qualifier, direction: edge.direction, relationship: edge.id } : {}),
     key,
     firstSeenAt: at,
     lastSeenAt: at,
-    ...(raw === undefined ? {} : { raw }),
     tags: [...tags],
     attributes: stamp(attributes, at),
-    ...(exchange === undefined ? {} : { exchange }),
-  })
+  }
+  if (source) document.source = source.id
+  if (edge) {
+    document.kind = edge.kind
+    document.qualifier = edge.qualifier
+    document.direction = edge.direction
+    document.relationship = edge.id
+  }
+  if (raw !== undefined) document.raw = raw
+  if (exchange !== undefined) document.exchange = exchange
+  observations.set(id, document)
 }
 
 function addRelationship(
