@@ -5,6 +5,7 @@ import type { Search } from '@mirage/ports/search.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { searchRecordOf } from './search-record.ts'
 import type { EntityDocument, MarkDocument, ObservationDocument, RelationshipDocument, Store } from './store.ts'
+import { givenTags } from './tags.ts'
 
 /**
  * Writes what these batches saw: every entity, observation and relationship once, added up in memory before it goes to
@@ -13,6 +14,7 @@ import type { EntityDocument, MarkDocument, ObservationDocument, RelationshipDoc
  */
 export async function applyBatches(store: Store, search: Search, events: Incoming<ObservationBatch>[]): Promise<void> {
   for (const [workspace, its] of Map.groupBy(events, (event) => event.workspace)) {
+    await store.voices.note(workspace, its)
     const touched = gathered(its, addEntity)
     // Observations name the others: what they name is there when they are.
     const outcomes = await store.entities.merge(workspace, touched)
@@ -35,6 +37,19 @@ export async function applyBatches(store: Store, search: Search, events: Incomin
   }
 }
 
+/** The run has ended whole: the search no longer finds entities by tags that it took away. */
+export async function endRun(store: Store, search: Search, workspace: string, run: string): Promise<void> {
+  const tags = await store.voices.end(workspace, run)
+  let after: string | undefined
+  while (tags.length > 0) {
+    const facets = { run: [run], tag: tags }
+    const page = await search.search(workspace, { facets, limit: 1000, ...(after === undefined ? {} : { after }) })
+    await index(store, search, workspace, page.ids)
+    if (page.next === undefined) return
+    after = page.next
+  }
+}
+
 /** Brings the search up to date with these entities as they are stored now. */
 export async function index(store: Store, search: Search, workspace: string, ids: string[]): Promise<void> {
   const documents = await store.entities.getMany(workspace, ids)
@@ -53,9 +68,10 @@ async function indexStored(
   documents: EntityDocument[],
 ): Promise<void> {
   const marks = await marksOf(store, workspace, documents)
+  const tagsOf = await store.voices.tagsOf(workspace)
   await search.index(
     workspace,
-    documents.map((document, i) => searchRecordOf(document, marks[i])),
+    documents.map((document, i) => searchRecordOf(document, tagsOf(document), marks[i])),
   )
 }
 
@@ -82,11 +98,8 @@ function gathered<T extends { id: string }>(
   return [...documents.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
-function addEntity(
-  entities: Map<string, EntityDocument>,
-  observation: Observation,
-  { module, run }: ObservationBatch,
-): void {
+function addEntity(entities: Map<string, EntityDocument>, observation: Observation, batch: ObservationBatch): void {
+  const { module, run } = batch
   const { entity, at, tags = [], attributes } = observation
   const known = entities.get(entity.id)
   if (!known) {
@@ -97,7 +110,7 @@ function addEntity(
       value,
       firstSeenAt: at,
       lastSeenAt: at,
-      tags: [...tags],
+      tags: givenTags(tags, batch, at),
       modules: [module],
       runs: [run],
       attributes: stamp(attributes, at),
@@ -106,7 +119,7 @@ function addEntity(
   }
   known.firstSeenAt = Math.min(known.firstSeenAt, at)
   known.lastSeenAt = Math.max(known.lastSeenAt, at)
-  join(known.tags, tags)
+  joinStamped(known.tags, givenTags(tags, batch, at))
   join(known.modules, [module])
   join(known.runs, [run])
   joinStamped(known.attributes, stamp(attributes, at))

@@ -1,9 +1,14 @@
 import { announcement, type OutgoingEvent } from '@mirage/kit/event.ts'
+import type { Collection } from '@mirage/ports/documents.ts'
+import { mergeInto, type MergeRules } from '@mirage/ports/merge.ts'
 import type { Search } from '@mirage/ports/search.ts'
 import { index } from './apply.ts'
 import { entitiesChanged } from './contract.ts'
 import { selectIds } from './read.ts'
-import type { MarkDocument, Store } from './store.ts'
+import type { EntityDocument, MarkDocument, Store } from './store.ts'
+import { type GivenTags, givenTags } from './tags.ts'
+
+const tagRules: MergeRules<{ tags: GivenTags }> = { tags: 'stamped' }
 
 export interface Marking {
   run?: string
@@ -57,12 +62,16 @@ function marked(
 
 /** Forgets a run: its observations, and the entities and relationships that no other run saw. Marks stay. */
 export async function deleteRun(store: Store, search: Search, workspace: string, run: string): Promise<void> {
+  await store.voices.forget(workspace, run)
   for (;;) {
     const { items } = await store.observations.scan(workspace, { index: 'runEntity', equals: { run }, limit: 1000 })
     if (items.length === 0) return
     const entities = [...new Set(items.map(({ entity }) => entity))]
     const relationships = [...new Set(items.flatMap(({ relationship }) => relationship ?? []))]
-    const forgotten = await leave(store.entities, workspace, entities, run)
+    const forgotten = await leave(store.entities, workspace, entities, run, async (entity) => ({
+      ...entity,
+      tags: await tagsWithout(store, workspace, entity, run),
+    }))
     await leave(store.relationships, workspace, relationships, run)
     await search.remove(workspace, forgotten)
     await index(
@@ -79,20 +88,31 @@ export async function deleteRun(store: Store, search: Search, workspace: string,
 }
 
 /** Takes the run off these documents and removes those that no run is left on; answers the removed. */
-async function leave(
-  collection: Store['entities'] | Store['relationships'],
+async function leave<T extends { id: string; runs: string[] }>(
+  collection: Collection<T>,
   workspace: string,
   ids: string[],
   run: string,
+  change: (document: T) => Promise<T> = async (document) => document,
 ): Promise<string[]> {
-  const open = collection as Store['entities'] // both have `id` and `runs`, which is all that is touched here
-  const documents = (await open.getMany(workspace, ids)).filter((document) => document !== undefined)
+  const documents = (await collection.getMany(workspace, ids)).filter((document) => document !== undefined)
   const left = documents.map((document) => ({ ...document, runs: document.runs.filter((one) => one !== run) }))
-  await open.put(
-    workspace,
-    left.filter(({ runs }) => runs.length > 0),
-  )
+  const staying = left.filter(({ runs }) => runs.length > 0)
+  await collection.put(workspace, await Promise.all(staying.map(change)))
   const removed = left.filter(({ runs }) => runs.length === 0).map(({ id }) => id)
-  await open.delete(workspace, removed)
+  await collection.delete(workspace, removed)
   return removed
+}
+
+/** What other runs gave an entity, where this one gave it last. */
+async function tagsWithout(store: Store, workspace: string, entity: EntityDocument, run: string): Promise<GivenTags> {
+  const kept = Object.entries(entity.tags).filter(([, { value }]) => value !== run)
+  let tags = { tags: Object.fromEntries(kept) }
+  if (kept.length === Object.keys(entity.tags).length) return tags.tags
+  for (const other of entity.runs) {
+    const scan = { index: 'runEntity', equals: { run: other, entity: entity.id }, limit: 1000 }
+    for (const observation of (await store.observations.scan(workspace, scan)).items)
+      tags = mergeInto(tagRules, tags, { tags: givenTags(observation.tags, observation, observation.lastSeenAt) })
+  }
+  return tags.tags
 }

@@ -2,8 +2,8 @@ import type { SearchRecord } from '@mirage/ports/search.ts'
 import { display } from '@mirage/model/registry.ts'
 import type { EntityDocument, MarkDocument } from './store.ts'
 
-/** What can be searched of an entity. */
-export function searchRecordOf(entity: EntityDocument, mark: MarkDocument | undefined): SearchRecord {
+/** What can be searched of an entity; `tags` are those that modules gave and that hold. */
+export function searchRecordOf(entity: EntityDocument, tags: string[], mark: MarkDocument | undefined): SearchRecord {
   const { id, type, value, firstSeenAt, lastSeenAt, modules, runs } = entity
   const shown = display(type, value)
   return {
@@ -11,7 +11,7 @@ export function searchRecordOf(entity: EntityDocument, mark: MarkDocument | unde
     text: shown === value ? value : `${value} ${shown}`,
     facets: {
       type: [type],
-      tag: [...new Set([...entity.tags, ...(mark?.tags ?? [])])],
+      tag: [...new Set([...tags, ...(mark?.tags ?? [])])],
       module: modules,
       run: runs,
       ...(mark?.falsePositive ? { is: ['false-positive'] } : {}),

@@ -1,10 +1,12 @@
+import type { Client } from '@mirage/kit/contract.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
 import { announcement } from '@mirage/kit/event.ts'
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, search } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
-import { runDrained, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
-import { applyBatches } from './apply.ts'
+import { runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
+import { applyBatches, endRun } from './apply.ts'
 import { deleteRun, markEntities } from './change.ts'
 import { storage } from './contract.ts'
 import {
@@ -20,6 +22,21 @@ import { forgetStatements, keepStatements, openStatements, retell } from './rete
 import { settings } from './settings.ts'
 import { openStore } from './store.ts'
 import { viewEntity } from './view.ts'
+
+/** What is not there any more, was stopped, met a limit or lost something may have left a tag unsaid for that. */
+async function endedWhole(
+  { getRun }: Pick<Client<typeof scans>, 'getRun'>,
+  workspace: string,
+  run: string,
+): Promise<boolean> {
+  try {
+    const { status, stopReason, losses } = await getRun({ run }, { workspace })
+    return status === 'finished' && stopReason === undefined && losses === 0
+  } catch (error) {
+    if (error instanceof MirageError && error.code === 'runs.not_found') return false
+    throw error
+  }
+}
 
 export const dataStorage = defineService({
   contract: storage,
@@ -52,7 +69,8 @@ export const dataStorage = defineService({
         searchEntities: (input, { workspace }) => searchEntities(store, search, workspace, input, clock.now()),
         getEntity: async ({ entity }, { workspace }) => {
           const document = await findEntity(store, workspace, entity)
-          return viewEntity(document, await store.marks.get(workspace, document.id))
+          const tagsOf = await store.voices.tagsOf(workspace)
+          return viewEntity(document, tagsOf(document), await store.marks.get(workspace, document.id))
         },
         explainEntity: async ({ entity, run }, { workspace }) =>
           explainEntity(store, workspace, run, await findEntity(store, workspace, entity)),
@@ -111,6 +129,11 @@ export const dataStorage = defineService({
           },
           { rebuild },
         ),
+        on(runsChanged, async (events) => {
+          for (const { workspace, payload } of events)
+            if (payload.status === 'finished' && (await endedWhole(scans, workspace, payload.run)))
+              await endRun(store, search, workspace, payload.run)
+        }),
       ],
     }
   },

@@ -1,6 +1,7 @@
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Collection, CollectionSpec, Documents, Stamped } from '@mirage/ports/documents.ts'
+import { type GivenTags, Voices } from './tags.ts'
 
 /** An entity as stored. Instants are milliseconds. */
 export interface EntityDocument {
@@ -9,7 +10,7 @@ export interface EntityDocument {
   value: string
   firstSeenAt: number
   lastSeenAt: number
-  tags: string[]
+  tags: GivenTags
   modules: string[]
   runs: string[]
   attributes: Record<string, Stamped>
@@ -61,7 +62,7 @@ const entities: CollectionSpec<EntityDocument> = {
   merge: {
     firstSeenAt: 'min',
     lastSeenAt: 'max',
-    tags: 'union',
+    tags: 'stamped',
     modules: 'union',
     runs: 'union',
     attributes: 'stamped',
@@ -96,6 +97,7 @@ export interface Store {
   observations: Collection<ObservationDocument>
   relationships: Collection<RelationshipDocument>
   marks: Collection<MarkDocument>
+  voices: Voices
 }
 
 export async function openStore(documents: Documents): Promise<Store> {
@@ -104,5 +106,6 @@ export async function openStore(documents: Documents): Promise<Store> {
     observations: await documents.collection(observations),
     relationships: await documents.collection(relationships),
     marks: await documents.collection(marks),
+    voices: await Voices.open(documents),
   }
 }

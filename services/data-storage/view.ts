@@ -3,7 +3,8 @@ import type { Stamped } from '@mirage/ports/documents.ts'
 import type { StoredEntity, StoredObservation, StoredRelationship } from './contract.ts'
 import type { EntityDocument, MarkDocument, ObservationDocument, RelationshipDocument } from './store.ts'
 
-export function viewEntity(entity: EntityDocument, mark: MarkDocument | undefined): StoredEntity {
+/** `tags` are those that modules gave and that hold. */
+export function viewEntity(entity: EntityDocument, tags: string[], mark: MarkDocument | undefined): StoredEntity {
   const { id, type, value, modules } = entity
   return {
     id,
@@ -11,7 +12,7 @@ export function viewEntity(entity: EntityDocument, mark: MarkDocument | undefine
     value,
     firstSeenAt: toInstant(entity.firstSeenAt),
     lastSeenAt: toInstant(entity.lastSeenAt),
-    tags: [...new Set([...entity.tags, ...(mark?.tags ?? [])])].sort(),
+    tags: [...new Set([...tags, ...(mark?.tags ?? [])])].sort(),
     modules: [...modules].sort(),
     attributes: plain(entity.attributes),
     falsePositive: mark?.falsePositive ?? false,
