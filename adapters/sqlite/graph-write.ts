@@ -30,7 +30,7 @@ const edgeRules: MergeRules<GraphEdge> = {
 }
 
 /** Nodes, edges or members in one transaction; each writes about four rows. */
-const pieceSize = transactionRows / 4
+const pieceSize = transactionRows / 2
 
 export interface Batch {
   nodes: GraphNode[]

@@ -4,8 +4,8 @@ import { asKey } from './key.ts'
 import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './search-store.ts'
 import { rowOf, rowsOf, statement } from './tables.ts'
 
-/** Records in one transaction; each writes about ten rows, many of them side by side. */
-const pieceSize = 500
+/** Records in one transaction; each writes about ten rows, many of them side by side, in pages of which each is written whole. */
+const pieceSize = 1_000
 /** Texts that enter the trigram index in one transaction: short ones, and each makes a segment that is merged with others later. */
 const latePieceSize = 8_000
 
