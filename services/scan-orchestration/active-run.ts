@@ -10,6 +10,7 @@ import { Pulse } from './pulse.ts'
 import { Shards } from './reached.ts'
 import { seedsOf } from './seeds.ts'
 import type { RunRow } from './tables.ts'
+import { countedDistance, type Tenancy } from './tenants.ts'
 
 /** A run that is queued, running or paused, with what must be known of it at every step. The database is the truth. */
 export interface ActiveRun {
@@ -45,6 +46,8 @@ export interface ActiveLane {
   planned: PlannedLane
   /** How many contact classes an entity must allow for this lane to work on it. */
   need: number
+  /** The lane's bit among those that list the names on an address: `unheard` until it has answered. 0 for others. */
+  lists: number
   cursors: Map<string, number>
   /** Types that this lane works on only once an entity carries a tag; they come as late ones. */
   awaits: Map<string, string>
@@ -97,7 +100,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
       distance: plan.distance,
       allowPrivate: allowPrivate || definition.lab !== undefined,
     }),
-    lanes: plan.lanes.filter(({ state }) => state === 'planned').map(toActiveLane),
+    lanes: toActiveLanes(plan),
     open: new Map(),
     nextSeq: 1,
     nextTask: 1,
@@ -119,10 +122,30 @@ function tagOf(where: string | undefined): string | undefined {
   return where === 'isPage' ? 'page' : undefined
 }
 
-function toActiveLane(planned: PlannedLane): ActiveLane {
+/** As many as there are bits. Whoever lists names beyond that is not waited for. */
+const mostThatList = 30
+
+function toActiveLanes({ lanes }: PlannedRun): ActiveLane[] {
+  const planned = lanes.filter(({ state }) => state === 'planned')
+  const listing = planned.filter(listsNames).slice(0, mostThatList)
+  return planned.map((lane) => toActiveLane(lane, listing.includes(lane) ? 1 << listing.indexOf(lane) : 0))
+}
+
+/** True for a module that is asked about an address and answers with names, where that reaches nobody at the address. */
+function listsNames(lane: PlannedLane): boolean {
+  const takesAddresses = lane.consumes.some(({ type, where }) => type === 'ip-address' && tagOf(where) === undefined)
+  return takesAddresses && lane.produces.includes('domain') && needOf(lane) < contacts.length
+}
+
+function needOf({ onlyInScope, contact }: PlannedLane): number {
+  return onlyInScope ? contacts.length : contacts.indexOf(contact) + 1
+}
+
+function toActiveLane(planned: PlannedLane, lists: number): ActiveLane {
   return {
     planned,
-    need: planned.onlyInScope ? contacts.length : contacts.indexOf(planned.contact) + 1,
+    need: needOf(planned),
+    lists,
     cursors: new Map(planned.consumes.filter(({ where }) => tagOf(where) === undefined).map(({ type }) => [type, 0])),
     awaits: new Map(planned.consumes.flatMap(({ type, where }) => (tagOf(where) ? [[type, tagOf(where)!]] : []))),
     dirty: true,
@@ -135,9 +158,23 @@ function toActiveLane(planned: PlannedLane): ActiveLane {
   }
 }
 
-/** How many contact classes, weakest first, may work on this entity at this distance. */
-export function allowedClasses(scope: Scope, entity: EntityRef, distance: number): number {
-  return scope.admits(entity, distance).length
+/**
+ * How many contact classes, weakest first, may work on an entity: `allowed` for most lanes; `hopeful` for those that list
+ * the names on an address, which must be asked before it is known whether it is shared.
+ */
+export function eligibility(
+  scope: Scope,
+  entity: EntityRef,
+  place: Tenancy & { distance: number },
+): { allowed: number; hopeful: number } {
+  const counted = countedDistance(place)
+  const allowed = scope.admits(entity, counted).length
+  return { allowed, hopeful: counted === place.distance ? allowed : scope.admits(entity, place.distance).length }
+}
+
+/** The column that says whether a lane may work on an entity, and the same of a standing. */
+export function columnOf({ lists }: ActiveLane): 'allowed' | 'hopeful' {
+  return lists === 0 ? 'allowed' : 'hopeful'
 }
 
 /** How many hops from a seed an entity must be for nothing to work on it; undefined for no limit. */

@@ -5,6 +5,7 @@ import { type ActiveRun, activeMs, type OpenTask } from './active-run.ts'
 import { atMost, type Spending, sumOf } from './budget.ts'
 import type { runSettled } from './contract.ts'
 import { writeEnd } from './end.ts'
+import { hear } from './hear.ts'
 import {
   announceStatus,
   changeRow,
@@ -135,7 +136,7 @@ export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): P
   const done = [...run.open.values()].filter(isRouted)
   if (done.length > 0) {
     const charged = sumOf([run.row, ...done.flatMap(costsOf)])
-    await orchestrator.store.write(async (trx) => {
+    const heard = await orchestrator.store.write(async (trx) => {
       let closed = run.closed
       for (const { number } of done)
         await trx
@@ -145,7 +146,10 @@ export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): P
           .where('number', '=', number)
           .execute()
       await trx.updateTable('run').set(charged).where('id', '=', run.row.id).execute()
+      return hear(trx, run, done)
     })
+    apply(run, heard)
+    if (heard.lanes.size > 0) orchestrator.work.beat()
     Object.assign(run.row, charged)
     run.closed += done.length
     run.held = undefined

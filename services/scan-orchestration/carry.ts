@@ -1,12 +1,12 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveRun, allowedClasses, depthLimit } from './active-run.ts'
+import { type ActiveRun, depthLimit, eligibility } from './active-run.ts'
 import { offer, type Routed } from './offer.ts'
 import { findReached } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
-import { firmOver, isExposed, isLasting, type Standing, type Step, stepOf } from './standing.ts'
+import { firmOver, isExposed, isLasting, type Standing, type Step } from './standing.ts'
 import type { ReachedRow, Tables } from './tables.ts'
-import { isShared } from './tenants.ts'
+import { countedDistance } from './tenants.ts'
 
 /** Keeps the ways that may become the shortest ones. */
 export async function storeSteps(trx: Kysely<Tables>, run: ActiveRun, steps: Step[]): Promise<void> {
@@ -27,23 +27,31 @@ export async function storeSteps(trx: Kysely<Tables>, run: ActiveRun, steps: Ste
       .execute()
 }
 
-type Way = Pick<Standing, 'distance' | 'firm' | 'depth' | 'seed' | 'isExposed'>
-type Now = Way & Pick<Standing, 'allowed'>
+/** Where something stands that ways lead on from. */
+export type Way = Pick<Standing, 'distance' | 'tenants' | 'unheard' | 'firm' | 'depth' | 'seed' | 'isExposed'>
+type Now = Way & Pick<Standing, 'allowed' | 'hopeful'>
 type Place = Pick<Way, 'distance' | 'firm' | 'depth'>
+
+function hasFallen(run: ActiveRun, now: Place, before: Place): boolean {
+  if (now.distance < before.distance || now.firm < before.firm) return true
+  return now.depth < before.depth && depthLimit(run) !== undefined
+}
+
+/** What a delivery brought nearer, by its entity. */
+export function fallen(run: ActiveRun, standings: Iterable<Standing>): Map<string, Way> {
+  const ways = new Map<string, Way>()
+  for (const standing of standings)
+    if (standing.before && hasFallen(run, standing, standing.before)) ways.set(standing.entity.id, standing)
+  return ways
+}
 
 /** Carries what fell on over stored steps until nothing falls any more. */
 export async function carryOn(
   trx: Kysely<Tables>,
   run: ActiveRun,
-  standings: Standing[],
-  routed: Routed,
+  wave: Map<string, Way>,
+  routed: Pick<Routed, 'lanes' | 'lowered'>,
 ): Promise<void> {
-  const byDepth = depthLimit(run) !== undefined
-  const hasFallen = (now: Place, before: Place): boolean =>
-    now.distance < before.distance || now.firm < before.firm || (byDepth && now.depth < before.depth)
-  let wave = new Map<string, Way>()
-  for (const standing of standings)
-    if (standing.before && hasFallen(standing, standing.before)) wave.set(standing.entity.id, standing)
   while (wave.size > 0) {
     const next = new Map<string, Now>()
     for (const sources of chunks([...wave.keys()])) {
@@ -51,20 +59,18 @@ export async function carryOn(
         const way = wave.get(source)!
         const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
         const now: Now = next.get(row.entity) ?? { ...row, isExposed: isExposed(run.scope, entity) }
-        const distance = Math.min(now.distance, way.distance + stepOf(step, isShared(row.tenants)))
+        const distance = Math.min(now.distance, countedDistance(way) + step)
         const firm = Math.min(now.firm, firmOver(way, step))
         const depth = Math.min(now.depth, way.depth + 1)
-        if (!hasFallen({ distance, firm, depth }, now)) continue
+        if (!hasFallen(run, { distance, firm, depth }, now)) continue
         const seed = distance < now.distance ? way.seed : now.seed
-        const allowed = allowedClasses(run.scope, entity, distance)
-        await trx
-          .updateTable('reached')
-          .set({ distance, firm, depth, seed, allowed })
-          .where('id', '=', row.id)
-          .execute()
-        const before = { seq: row.seq, allowed: now.allowed, depth: now.depth, tags: tagsOf(row.tags) }
-        await offer(trx, run, { entity, seq: row.seq, allowed, depth, tags: new Set(), before }, routed)
-        next.set(row.entity, { distance, firm, depth, seed, allowed, isExposed: now.isExposed })
+        const { tenants, unheard } = now
+        const place = { distance, firm, depth, seed, ...eligibility(run.scope, entity, { distance, tenants, unheard }) }
+        await trx.updateTable('reached').set(place).where('id', '=', row.id).execute()
+        const { seq } = row
+        const before = { seq, allowed: now.allowed, hopeful: now.hopeful, depth: now.depth, tags: tagsOf(row.tags) }
+        await offer(trx, run, { ...place, entity, seq, tags: new Set(), before }, routed)
+        next.set(row.entity, { ...now, ...place })
       }
     }
     wave = next

@@ -1,6 +1,6 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, columnOf, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
 import { affordable, nothing, reserve, type Spending } from './budget.ts'
 import type { LeasedTask } from './contract.ts'
 import { findReached } from './reached.ts'
@@ -160,7 +160,7 @@ async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, l
     .where('late.run', '=', run.row.id)
     .where('late.module', '=', lane.planned.module)
     // What may no longer be worked on waits, in case that changes again.
-    .where('reached.allowed', '>=', lane.need)
+    .where(`reached.${columnOf(lane)}`, '>=', lane.need)
     .limit(limit)
   if (depth !== undefined) query = query.where('reached.depth', '<', depth)
   const rows = await query.execute()
@@ -189,7 +189,7 @@ async function behind(
     .where('run', '=', run.row.id)
     .where('type', '=', type)
     .where('seq', '>', after)
-    .where('allowed', '>=', lane.need)
+    .where(columnOf(lane), '>=', lane.need)
     .orderBy('seq')
     .limit(limit)
   if (takesApexesOnly(lane, type)) query = query.where('is_apex', '=', 1)

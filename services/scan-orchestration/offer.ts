@@ -1,6 +1,6 @@
 import { isApex } from '@mirage/model/domain-name.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, depthLimit, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takesApexesOnly } from './active-run.ts'
 import type { Before, Standing } from './standing.ts'
 import type { Tables } from './tables.ts'
 
@@ -13,13 +13,19 @@ export interface Routed {
   placed: number
   /** Rows that became workable: lanes that must look again, and by how many their eligible entities grew. */
   lanes: Map<ActiveLane, number>
-  /** entity → contact classes that may still work on it, where an address turned out to be shared. */
-  lowered: Map<string, number>
+  /** entity → what may still work on it, where an address turned out to be shared. */
+  lowered: Map<string, Eligibility>
 }
 
-export type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'depth'> & {
+export type Eligibility = Pick<Standing, 'allowed' | 'hopeful'>
+
+export type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'hopeful' | 'depth'> & {
   tags: ReadonlySet<string>
-  before: Pick<Before, 'seq' | 'allowed' | 'depth' | 'tags'> | undefined
+  before: Pick<Before, 'seq' | 'allowed' | 'hopeful' | 'depth' | 'tags'> | undefined
+}
+
+export function nothingRouted({ nextSeq }: ActiveRun): Routed {
+  return { nextSeq, arrived: {}, perHost: new Map(), placed: 0, lanes: new Map(), lowered: new Map() }
 }
 
 /**
@@ -30,21 +36,21 @@ export type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'depth'> & {
 export async function offer(
   trx: Kysely<Tables>,
   run: ActiveRun,
-  { entity, seq, allowed, depth, tags, before }: Offered,
+  offered: Offered,
   routed: Pick<Routed, 'lanes' | 'lowered'>,
 ): Promise<void> {
-  if ((routed.lowered.get(entity.id) ?? allowed) < allowed) routed.lowered.set(entity.id, allowed)
+  const { entity, seq, allowed, hopeful, tags, before } = offered
+  if (routed.lowered.has(entity.id)) routed.lowered.set(entity.id, { allowed, hopeful })
   if (seq === 0) return
-  const now = workable(run, allowed, depth)
-  const then = before && before.seq > 0 ? workable(run, before.allowed, before.depth) : 0
   for (const lane of run.lanes) {
-    if (lane.need > now) continue
+    if (!mayWork(run, lane, offered)) continue
     const tag = lane.awaits.get(entity.type)
     const cursor = lane.cursors.get(entity.type)
     if (tag === undefined && cursor === undefined) continue
     if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
     const isTagged = tag === undefined || tags.has(tag) || (before?.tags.includes(tag) ?? false)
-    const wasOffered = lane.need <= then && (tag === undefined || before!.tags.includes(tag))
+    const mightWork = before !== undefined && before.seq > 0 && mayWork(run, lane, before)
+    const wasOffered = mightWork && (tag === undefined || before.tags.includes(tag))
     if (!isTagged || wasOffered) continue
     count(routed, lane, 1)
     if (cursor !== undefined && cursor < seq) continue
@@ -57,25 +63,21 @@ export async function offer(
 }
 
 /** Tells the lanes whose cursor had not come to an entity that they may no longer work on it. */
-export function withhold(
-  run: ActiveRun,
-  { entity, seq, allowed, depth, before }: Omit<Offered, 'tags'>,
-  routed: Pick<Routed, 'lanes'>,
-): void {
+export function withhold(run: ActiveRun, offered: Omit<Offered, 'tags'>, routed: Pick<Routed, 'lanes'>): void {
+  const { entity, seq, before } = offered
   if (seq === 0 || !before) return
   for (const lane of run.lanes) {
     const cursor = lane.cursors.get(entity.type)
     if (cursor === undefined || cursor >= seq) continue
-    if (lane.need > workable(run, before.allowed, before.depth) || lane.need <= workable(run, allowed, depth)) continue
+    if (!mayWork(run, lane, before) || mayWork(run, lane, offered)) continue
     if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
     count(routed, lane, -1)
   }
 }
 
-/** How many contact classes may work on an entity so many hops from its seed. */
-function workable(run: ActiveRun, allowed: number, depth: number): number {
+function mayWork(run: ActiveRun, lane: ActiveLane, place: Eligibility & { depth: number }): boolean {
   const limit = depthLimit(run)
-  return limit === undefined || depth < limit ? allowed : 0
+  return lane.need <= place[columnOf(lane)] && (limit === undefined || place.depth < limit)
 }
 
 function count({ lanes }: Pick<Routed, 'lanes'>, lane: ActiveLane, by: number): void {

@@ -1,24 +1,23 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveRun, allowedClasses } from './active-run.ts'
+import { type ActiveRun, eligibility } from './active-run.ts'
 import { stepsAt } from './carry.ts'
 import { type Routed, withhold } from './offer.ts'
 import { chunks } from './rows.ts'
-import { type Standing, stepOf, unreached } from './standing.ts'
+import { type Before, type Standing, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
-import { isShared } from './tenants.ts'
+import { countedDistance, countsAsShared, type Tenancy } from './tenants.ts'
 
-/** An entity whose shortest way may have led over an address that is shared now. */
-interface Affected {
+/** An entity whose shortest way may have led over an address that is shared now, or such an address. */
+interface Affected extends Tenancy {
   entity: EntityRef
-  before: { id: number; distance: number; allowed: number; seq: number; depth: number; tags: string[] }
+  before: Before
   distance: number
-  isShared: boolean
 }
 
 /**
- * Makes the way longer that leads to addresses of this delivery which turn out to be shared, and all ways that lead on
- * from them: the distances are then as if it had been known from the start. `standings` get theirs as well.
+ * Makes the ways longer that lead on from addresses of this delivery which turn out to be shared: the distances are then
+ * as if it had been known from the start. `standings` get theirs as well.
  */
 export async function raise(
   trx: Kysely<Tables>,
@@ -27,37 +26,40 @@ export async function raise(
   routed: Routed,
 ): Promise<void> {
   const affected = new Map<string, Affected>()
-  for (const { entity, before, firm, isShared: isSharedNow, seq } of standings.values())
-    if (isSharedNow && before && !isShared(before.tenants) && before.distance <= firm && before.distance !== unreached)
-      affected.set(entity.id, { entity, before: { ...before, seq }, distance: firm + 1, isShared: true })
+  for (const { entity, before, seq, tenants, unheard } of standings.values()) {
+    if (!before || before.distance === unreached || countsAsShared(before)) continue
+    if (!countsAsShared({ tenants, unheard })) continue
+    affected.set(entity.id, { entity, before: { ...before, seq }, distance: before.distance, tenants, unheard })
+  }
   if (affected.size === 0) return
-  await spread(trx, run, affected)
+  await spread(trx, affected, run)
   for (const { before, distance } of affected.values()) await setDistance(trx, before.id, distance)
   await fallBack(trx, run, affected)
-  for (const [id, { entity, before, distance }] of affected) {
-    if (distance === before.distance) continue
-    const allowed = allowedClasses(run.scope, entity, distance)
-    await trx.updateTable('reached').set({ allowed }).where('id', '=', before.id).execute()
-    withhold(run, { entity, seq: before.seq, depth: before.depth, allowed, before }, routed)
-    if (allowed < before.allowed) routed.lowered.set(id, allowed)
+  for (const [id, one] of affected) {
+    const { entity, before, distance } = one
+    const { seq, depth } = before
+    const now = eligibility(run.scope, entity, one)
+    if (distance === before.distance && now.allowed === before.allowed) continue
+    await trx.updateTable('reached').set(now).where('id', '=', before.id).execute()
+    withhold(run, { entity, seq, depth, ...now, before }, routed)
+    if (now.allowed < before.allowed || now.hopeful < before.hopeful) routed.lowered.set(id, now)
     const standing = standings.get(id)
-    if (standing) Object.assign(standing, { distance, allowed }, { before: { ...standing.before!, distance, allowed } })
+    if (standing) Object.assign(standing, { distance, ...now }, { before: { ...standing.before!, distance, ...now } })
   }
 }
 
-/** Adds everything whose shortest way leads over what is affected, at the distance that is certain. */
-async function spread(trx: Kysely<Tables>, run: ActiveRun, affected: Map<string, Affected>): Promise<void> {
+/** Adds everything whose shortest way leads on from what is affected, at the distance that is certain. */
+async function spread(trx: Kysely<Tables>, affected: Map<string, Affected>, run: ActiveRun): Promise<void> {
   for (let wave = [...affected.keys()]; wave.length > 0;) {
     const next: string[] = []
     for (const sources of chunks(wave))
       for (const { source, step, row } of await stepsAt(trx, run, 'source', sources)) {
-        if (affected.has(row.entity)) continue
-        const wasShared = isShared(row.tenants)
+        const known = affected.get(row.entity)
+        if (row.distance >= row.firm || known?.distance === row.firm) continue
+        if (row.distance !== countedDistance(affected.get(source)!.before) + step) continue
         const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
-        const certain = row.firm + Number(wasShared)
-        const way = affected.get(source)!.before.distance + stepOf(step, wasShared)
-        if (row.distance !== way || row.distance >= certain) continue
-        affected.set(row.entity, { entity, before: { ...row, tags: [] }, distance: certain, isShared: wasShared })
+        if (known) known.distance = row.firm
+        else affected.set(row.entity, { ...row, entity, before: { ...row, tags: [] }, distance: row.firm })
         next.push(row.entity)
       }
     wave = next
@@ -69,9 +71,11 @@ async function fallBack(trx: Kysely<Tables>, run: ActiveRun, affected: Map<strin
   for (let wave = [...affected.keys()]; wave.length > 0;) {
     const fallen: string[] = []
     for (const targets of chunks(wave))
-      for (const { target, step, row } of await stepsAt(trx, run, 'target', targets)) {
+      for (const { source, target, step, row } of await stepsAt(trx, run, 'target', targets)) {
         const one = affected.get(target)!
-        const distance = row.distance + stepOf(step, one.isShared)
+        // Who is on an address of this delivery is not stored yet.
+        const { tenants, unheard } = affected.get(source) ?? row
+        const distance = countedDistance({ distance: row.distance, tenants, unheard }) + step
         if (distance >= one.distance) continue
         one.distance = distance
         await setDistance(trx, one.before.id, distance)

@@ -39,9 +39,19 @@ afterAll(async () => {
 })
 
 function rowOf(shard: number, entity: string, seq: number) {
-  const nothing = { seed: 0, distance: 0, firm: 0, depth: 0, is_apex: 0, ordinal: 0, tags: null, tenants: null }
+  const nothing = {
+    seed: 0,
+    distance: 0,
+    firm: 0,
+    depth: 0,
+    is_apex: 0,
+    ordinal: 0,
+    tags: null,
+    tenants: null,
+    unheard: 0,
+  }
   const name = { entity, type: 'domain', value: `${entity}.example` }
-  return { run, shard, seq, ...name, ...nothing, allowed: 4, module: 'toy', seen_at: 1 }
+  return { run, shard, seq, ...name, ...nothing, allowed: 4, hopeful: 4, module: 'toy', seen_at: 1 }
 }
 
 describe('the entities of a run in shards', () => {

@@ -1,42 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
 import { contacts } from '@mirage/model/contact.ts'
-import { type EntityRef, type EntityType, entityRef } from '@mirage/model/entity.ts'
-import { type Observation, observationId } from '@mirage/model/observation.ts'
-import { type RelationshipKind, relationshipId } from '@mirage/model/relationship.ts'
+import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import { mostTenants } from '@mirage/model/shared.ts'
-import type { Sql } from '@mirage/ports/sql.ts'
-import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActiveRun, activate } from './active-run.ts'
-import { leftOf } from './budget.ts'
-import { leaseNew } from './lease.ts'
-import type { PlannedLane } from './plan.ts'
-import { routeObservations } from './route.ts'
-import { openStore, type Store } from './store.ts'
+import { type Frontier, openFrontier, ownerOf, planned, refOf, seed, type Seen } from './testing/frontier.ts'
 import { withdraw } from './withdraw.ts'
 
 /** Whatever the order in which a run's observations arrive, its entities stand where the whole of them says. */
 
-let folder = ''
-let sql: Sql
-let store: Store
-let runs = 0
+let frontier: Frontier
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'mirage-route-'))
-  sql = await openSqliteSql({ path: join(folder, 'scans.db') })
-  store = await openStore(sql)
+  frontier = await openFrontier()
 })
-afterAll(async () => {
-  await sql[Symbol.asyncDispose]()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => frontier[Symbol.asyncDispose]())
 
-const seed = 'domain:northwind.example'
 const crowd = Array.from({ length: mostTenants + 4 }, (_, at) => `domain:tenant${at}.test`)
 const addresses = ['93.184.216.34', '93.184.216.35', '93.184.216.36']
 const ways: [string, string, RelationshipKind][] = [
@@ -59,8 +38,6 @@ const ways: [string, string, RelationshipKind][] = [
     [`ip-address:${address}`, 'geo-point:1,2', 'location'],
   ]),
 ]
-
-type Seen = [from: string | undefined, to: string, kind: RelationshipKind | undefined]
 
 /** A crowd on some of the addresses, and a part of the ways, in any order and cut anywhere. */
 const arrival = fc
@@ -86,77 +63,10 @@ const arrival = fc
     })
   })
 
-function refOf(name: string): EntityRef {
-  const colon = name.indexOf(':')
-  return entityRef(name.slice(0, colon) as EntityType, name.slice(colon + 1))
-}
-
-function observe([from, to, kind]: Seen): Observation {
-  const [source, entity] = [from === undefined ? undefined : refOf(from), refOf(to)]
-  const qualifier = kind === 'dns_record' ? 'A' : ''
-  const parts = { run: 'r', module: 'm', source: source?.id, kind: kind ?? '', direction: 'out' }
-  return {
-    id: observationId({ ...parts, entity: entity.id, key: qualifier }),
-    entity,
-    key: qualifier,
-    at: 0,
-    ...(source ? { source } : {}),
-    ...(source && kind
-      ? { edge: { id: relationshipId(source.id, kind, qualifier, entity.id), kind, qualifier, direction: 'out' } }
-      : {}),
-  }
-}
-
-function planned(module: string, contact: PlannedLane['contact'], batch: number): PlannedLane {
-  const types: EntityType[] = ['domain', 'ip-address', 'open-port', 'technology', 'netblock', 'geo-point']
-  return {
-    module,
-    version: 1,
-    title: module,
-    homepage: '',
-    contact,
-    discloses: false,
-    state: 'planned',
-    consumes: types.map((type) => ({ type })),
-    produces: [],
-    batch,
-    onlyInScope: false,
-    volatile: [],
-  }
-}
-
+/** A run whose modules list no names. */
 function openRun(distance: number, depth: number | undefined, batch = 1): ActiveRun {
-  const definition = {
-    seeds: [{ type: 'domain', value: 'northwind.example' }],
-    budget: depth === undefined ? {} : { depth },
-  }
-  const lanes = [planned('near', 'target', batch), planned('far', 'stored', batch)]
-  const plan = { profile: '', contact: 'target', distance, lanes }
-  const row = {
-    id: ++runs,
-    run: `run_${runs}`,
-    definition: JSON.stringify(definition),
-    plan: JSON.stringify(plan),
-    requests: 0,
-    queries: 0,
-  }
-  return activate(row as ActiveRun['row'], false) // nothing else of the row is read here
-}
-
-async function route(run: ActiveRun, seen: Seen[]): Promise<Map<string, number>> {
-  const batch: ObservationBatch = {
-    run: run.row.run,
-    task: 1,
-    attempt: 1,
-    index: 0,
-    module: 'm',
-    moduleVersion: 1,
-    observations: seen.map(observe),
-    findings: [],
-  }
-  const routed = await store.write((trx) => routeObservations(trx, run, [batch]))
-  run.nextSeq = routed.nextSeq
-  return routed.lowered
+  const lanes = [planned('near', 'target', { batch }), planned('far', 'stored', { batch })]
+  return frontier.openRun(lanes, { distance, depth })
 }
 
 /** Gives everything out that there is to give; answers it by module. */
@@ -165,16 +75,8 @@ async function lease(run: ActiveRun): Promise<Record<string, string[]>> {
   for (const lane of run.lanes) {
     const names: string[] = []
     given[lane.planned.module] = names
-    for (lane.dirty = true; lane.dirty;) {
-      const slots = { worker: 'w', free: new Map([[lane.planned.module, 64]]), others: 0 }
-      const { leased, scan } = await store.write((trx) => leaseNew(trx, run, lane, slots, leftOf(run), run.nextTask))
-      run.nextTask += leased.length
-      Object.assign(lane, { cursors: scan.cursors, dirty: scan.dirty })
-      for (const { task, entities } of leased) {
-        run.open.set(task.number, task)
-        names.push(...entities.map(({ type, value }) => `${type}:${value}`))
-      }
-    }
+    for (lane.dirty = true; lane.dirty;)
+      for (const { names: those } of await frontier.lease(run, lane, 64)) names.push(...those)
   }
   return given
 }
@@ -189,7 +91,7 @@ interface Standing {
 function standingsOf(run: ActiveRun, seen: Seen[]): Map<string, Standing> {
   const tenants = new Map<string, Set<string>>()
   for (const [from, to, kind] of seen)
-    if (from !== undefined && kind === 'dns_record') tenants.set(to, (tenants.get(to) ?? new Set()).add(apexIn(from)))
+    if (from !== undefined && kind === 'dns_record') tenants.set(to, (tenants.get(to) ?? new Set()).add(ownerOf(from)))
   const standings = new Map<string, Standing>()
   for (const name of new Set(seen.flatMap(([from, to]) => (from === undefined ? [to] : [from, to])))) {
     const distance = run.scope.covers(refOf(name)) === undefined ? Infinity : 0
@@ -201,7 +103,7 @@ function standingsOf(run: ActiveRun, seen: Seen[]): Map<string, Standing> {
     for (const [from, to, kind] of seen) {
       if (from === undefined) continue
       const [source, target] = [standings.get(from)!, standings.get(to)!]
-      const distance = source.distance + run.scope.step(refOf(from), refOf(to), kind, { isShared: target.shared })
+      const distance = source.distance + Number(source.shared) + run.scope.step(refOf(from), refOf(to), kind)
       const depth = source.depth + 1
       if (distance >= target.distance && depth >= target.depth) continue
       Object.assign(target, {
@@ -214,15 +116,6 @@ function standingsOf(run: ActiveRun, seen: Seen[]): Map<string, Standing> {
   return standings
 }
 
-function apexIn(name: string): string {
-  return name.split(/[:.]/).slice(-2).join('.')
-}
-
-async function stored(run: ActiveRun): Promise<Map<string, { distance: number; depth: number; allowed: number }>> {
-  const rows = await store.db.selectFrom('reached').selectAll().where('run', '=', run.row.id).execute()
-  return new Map(rows.map(({ type, value, ...row }) => [`${type}:${value}`, row]))
-}
-
 function* cut<T>(items: T[], sizes: number[]): Iterable<T[]> {
   for (let from = 0, at = 0; from < items.length; from += sizes[at++ % sizes.length]!)
     yield items.slice(from, from + sizes[at % sizes.length]!)
@@ -233,10 +126,10 @@ const limits = fc.record({
   depth: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
 })
 
-function isEligible(run: ActiveRun, name: string, { distance, depth }: Standing, need: number): boolean {
+function isEligible(run: ActiveRun, name: string, { distance, depth, shared }: Standing, need: number): boolean {
   const most = run.definition.budget?.depth
   if (distance === Infinity || (most !== undefined && depth >= most)) return false
-  return run.scope.admits(refOf(name), distance).length >= need
+  return run.scope.admits(refOf(name), distance + Number(shared)).length >= need
 }
 
 describe('the frontier', () => {
@@ -244,12 +137,13 @@ describe('the frontier', () => {
     await fc.assert(
       fc.asyncProperty(arrival, limits, async ({ seen, cuts }, limit) => {
         const run = openRun(limit.distance, limit.depth)
-        for (const piece of cut(seen, cuts)) await route(run, piece)
-        const [found, expected] = [await stored(run), standingsOf(run, seen)]
+        for (const piece of cut(seen, cuts)) await frontier.route(run, piece)
+        const [found, expected] = [await frontier.standings(run), standingsOf(run, seen)]
         expect(found.size).toBe(expected.size)
         for (const [name, standing] of expected) {
           const { distance, depth, allowed } = found.get(name)!
-          const classes = standing.distance === Infinity ? [] : run.scope.admits(refOf(name), distance)
+          const classes =
+            standing.distance === Infinity ? [] : run.scope.admits(refOf(name), distance + Number(standing.shared))
           expect({ name, distance, depth: limit.depth && depth, allowed }).toEqual({
             name,
             distance: Math.min(standing.distance, 1000),
@@ -276,7 +170,7 @@ describe('the frontier', () => {
         const run = openRun(distance, depth)
         const given = new Map(run.lanes.map(({ planned }) => [planned.module, new Set<string>()]))
         for (const piece of cut(seen, cuts)) {
-          await route(run, piece)
+          await frontier.route(run, piece)
           for (const [module, names] of Object.entries(await lease(run)))
             for (const name of names) given.get(module)!.add(name)
         }
@@ -307,20 +201,20 @@ describe('an address with many owners on it', () => {
 
   it('is its own with twenty of them, and shared with one more', async () => {
     const run = openRun(1, undefined)
-    await route(run, [...start, ...resolved(crowd.slice(0, mostTenants - 1))])
-    expect((await stored(run)).get(address)).toMatchObject({ distance: 0, allowed: contacts.length })
-    const lowered = await route(run, resolved([crowd[mostTenants]!]))
+    await frontier.route(run, [...start, ...resolved(crowd.slice(0, mostTenants - 1))])
+    expect((await frontier.standings(run)).get(address)).toMatchObject({ distance: 0, allowed: contacts.length })
+    const lowered = await frontier.route(run, resolved([crowd[mostTenants]!]))
     expect([...lowered.keys()].sort()).toEqual([refOf(address).id, refOf(port).id].sort())
-    expect((await stored(run)).get(address)).toMatchObject({ distance: 1 })
+    expect((await frontier.standings(run)).get(port)).toMatchObject({ distance: 1 })
     expect(await near(run)).toEqual([])
   })
 
   it('is taken out of the tasks that were given out before that was known', async () => {
     const run = openRun(1, undefined, 2)
-    await route(run, [...start, ...resolved(crowd.slice(0, mostTenants - 1))])
+    await frontier.route(run, [...start, ...resolved(crowd.slice(0, mostTenants - 1))])
     expect((await lease(run))['near']).toEqual([seed, address, port])
-    const lowered = await route(run, resolved([crowd[mostTenants]!]))
-    const changes = await store.write((trx) => withdraw(trx, run, lowered))
+    const lowered = await frontier.route(run, resolved([crowd[mostTenants]!]))
+    const changes = await frontier.store.write((trx) => withdraw(trx, run, lowered))
     expect([...changes].map(([{ module, entities }, change]) => ({ module, entities, change }))).toMatchObject([
       {
         module: 'near',
@@ -338,7 +232,7 @@ describe('an address with many owners on it', () => {
   it('is shared as well when a source lists them', async () => {
     const run = openRun(1, undefined)
     const listed = crowd.map((name): Seen => [address, name, 'co_hosted_with'])
-    await route(run, [...start, ...listed])
+    await frontier.route(run, [...start, ...listed])
     expect(await near(run)).toEqual([])
   })
 
@@ -346,7 +240,7 @@ describe('an address with many owners on it', () => {
     const run = openRun(1, undefined)
     const suffixes = ['com', 'net', 'org', 'de', 'fr', 'it', 'es', 'nl', 'be', 'at', 'ch', 'se', 'no', 'dk', 'fi', 'pl']
     const brand = suffixes.flatMap((suffix) => [`domain:fjord.${suffix}`, `domain:www.fjord.${suffix}`])
-    await route(run, [...start, ...resolved(brand)])
+    await frontier.route(run, [...start, ...resolved(brand)])
     expect(await near(run)).toEqual([address, port])
   })
 
@@ -354,8 +248,8 @@ describe('an address with many owners on it', () => {
     const run = openRun(1, undefined)
     const seeds = [...run.definition.seeds, { type: 'ip-address', value: '93.184.216.34' }]
     const definition = JSON.stringify({ ...run.definition, seeds })
-    const again = activate({ ...run.row, id: ++runs, definition }, false)
-    await route(again, [...start, [undefined, address, undefined], ...resolved(crowd)])
+    const again = activate({ ...run.row, id: 1_000_000, definition }, false)
+    await frontier.route(again, [...start, [undefined, address, undefined], ...resolved(crowd)])
     expect(await near(again)).toEqual([address, port])
   })
 })

@@ -4,17 +4,17 @@ import { isApex } from '@mirage/model/domain-name.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Compilable, Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
-import { type ActiveRun, allowedClasses, depthLimit } from './active-run.ts'
-import { carryOn, storeSteps } from './carry.ts'
-import { offer, type Routed } from './offer.ts'
+import { type ActiveRun, depthLimit, eligibility } from './active-run.ts'
+import { carryOn, fallen, storeSteps } from './carry.ts'
+import { nothingRouted, offer, type Routed } from './offer.ts'
 import { raise } from './raise.ts'
 import { findReached, wide } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
-import { type Before, costOf, isExposed, relax, type Standing, type Step, unreached } from './standing.ts'
+import { type Before, isExposed, relax, type Standing, type Step, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
-import { isShared, tenancyOf, withTenants } from './tenants.ts'
+import { tenancyOf, withTenants } from './tenants.ts'
 
-/** Rows of seventeen values in one statement. */
+/** Rows of nineteen values in one statement. */
 const rowsPerInsert = 100
 
 /**
@@ -28,14 +28,7 @@ export async function routeObservations(
   run: ActiveRun,
   batches: ObservationBatch[],
 ): Promise<Routed> {
-  const routed: Routed = {
-    nextSeq: run.nextSeq,
-    arrived: {},
-    perHost: new Map(),
-    placed: 0,
-    lanes: new Map(),
-    lowered: new Map(),
-  }
+  const routed = nothingRouted(run)
   const standings = gather(batches)
   if (standings.size === 0) return routed
   await recall(trx, run, standings)
@@ -45,7 +38,7 @@ export async function routeObservations(
   relax(steps)
   await store(trx, run, [...standings.values()], routed)
   await storeSteps(trx, run, steps)
-  await carryOn(trx, run, [...standings.values()], routed)
+  await carryOn(trx, run, fallen(run, standings.values()), routed)
   return routed
 }
 
@@ -61,13 +54,14 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
         depth: unreached,
         seed: 0,
         allowed: 0,
+        hopeful: 0,
         seq: 0,
         before: undefined,
         sighted: false,
         module,
         tags: new Set(),
         tenants: null,
-        isShared: false,
+        unheard: 0,
         isExposed: false,
         seenAt,
       }
@@ -87,18 +81,15 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
 
 /** What the run already knows of these entities. */
 async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string, Standing>): Promise<void> {
-  for (const { id, entity, distance, firm, depth, seed, allowed, seq, tags, tenants } of await findReached(
-    trx,
-    run,
-    standings.keys(),
-  )) {
-    const place = { distance, firm, depth, allowed, seq, tenants }
+  for (const row of await findReached(trx, run, standings.keys())) {
+    const { id, distance, firm, depth, seed, allowed, hopeful, seq, tags, tenants, unheard } = row
+    const place = { distance, firm, depth, allowed, hopeful, seq, tenants, unheard }
     const before: Before = { id, ...place, tags: tagsOf(tags) }
-    Object.assign(standings.get(entity)!, place, { seed, isShared: isShared(tenants), before })
+    Object.assign(standings.get(row.entity)!, place, { seed, before })
   }
 }
 
-/** Adds who is on the addresses of this delivery. */
+/** Adds who is on the addresses of this delivery, and for new ones who will be asked that. */
 function noteTenants(run: ActiveRun, batches: ObservationBatch[], standings: Map<string, Standing>): void {
   const names = new Map<string, string[]>()
   for (const { observations } of batches)
@@ -109,12 +100,13 @@ function noteTenants(run: ActiveRun, batches: ObservationBatch[], standings: Map
       if (known) known.push(tenancy.name)
       else names.set(tenancy.address, [tenancy.name])
     }
+  const listing = run.lanes.reduce((bits, { lists }) => bits | lists, 0)
   for (const standing of standings.values()) {
     if (standing.entity.type !== 'ip-address') continue
     standing.isExposed = isExposed(run.scope, standing.entity)
     if (!standing.isExposed) continue
     standing.tenants = withTenants(standing.tenants, names.get(standing.entity.id) ?? [])
-    standing.isShared = isShared(standing.tenants)
+    if (!standing.before) standing.unheard = listing
   }
 }
 
@@ -130,7 +122,7 @@ function sightAll(run: ActiveRun, batches: ObservationBatch[], standings: Map<st
     for (const { entity, source, edge } of observations) {
       const target = standings.get(entity.id)!
       if (source) {
-        const cost = costOf(run.scope, source, target, edge?.kind)
+        const cost = run.scope.step(source, entity, edge?.kind)
         steps.push({ source: standings.get(source.id)!, target, cost })
       } else Object.assign(target, { distance: 0, firm: 0, depth: 0, seed: run.seedAt.get(entity.id) ?? 0 })
     }
@@ -141,9 +133,8 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
   const fresh: Standing[] = []
   const awaited = new Set(run.lanes.flatMap(({ awaits }) => [...awaits.values()]))
   for (const standing of standings) {
-    standing.allowed =
-      standing.distance === unreached ? 0 : allowedClasses(run.scope, standing.entity, standing.distance)
     const { before, entity } = standing
+    if (standing.distance !== unreached) Object.assign(standing, eligibility(run.scope, entity, standing))
     const arrives = standing.sighted && standing.seq === 0
     const isNewlyTagged = [...standing.tags].some((tag) => awaited.has(tag) && !before?.tags.includes(tag))
     if (arrives) {
@@ -156,7 +147,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
     await offer(trx, run, standing, routed)
   }
   for (const group of chunks(fresh, rowsPerInsert)) {
-    const rows = group.map(({ entity, seq, seed, distance, firm, depth, allowed, module, tenants, tags, seenAt }) => ({
+    const rows = group.map(({ entity, seq, seed, distance, firm, depth, module, tenants, tags, seenAt, ...more }) => ({
       is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
       ordinal: ordinalOf(run, entity, routed),
       run: run.row.id,
@@ -169,9 +160,11 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       distance,
       firm,
       depth,
-      allowed,
+      allowed: more.allowed,
+      hopeful: more.hopeful,
       module,
       tenants,
+      unheard: more.unheard,
       tags: tags.size > 0 ? JSON.stringify([...tags]) : null,
       seen_at: seenAt,
     }))
@@ -200,7 +193,7 @@ function ordinalOf({ perHost }: ActiveRun, entity: EntityRef, routed: Routed): n
 }
 
 async function update(trx: Kysely<Tables>, standing: Standing, before: Before): Promise<void> {
-  const { seq, seed, distance, firm, depth, allowed, module, tags, tenants } = standing
+  const { seq, seed, distance, firm, depth, allowed, hopeful, module, tags, tenants } = standing
   const all = [...new Set([...before.tags, ...tags])]
   await trx
     .updateTable('reached')
@@ -211,6 +204,7 @@ async function update(trx: Kysely<Tables>, standing: Standing, before: Before): 
       firm,
       depth,
       allowed,
+      hopeful,
       module,
       tenants,
       tags: all.length > 0 ? JSON.stringify(all) : null,

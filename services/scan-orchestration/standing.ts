@@ -1,58 +1,53 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
-import { placeOf } from '@mirage/model/place.ts'
-import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Scope } from '@mirage/model/scope.ts'
 import { sharedInfrastructure } from '@mirage/model/shared.ts'
+import { countedDistance, type Tenancy } from './tenants.ts'
 
 /** Farther than any limit: an entity known only as a source, whose own sighting is still on its way. */
 export const unreached = 1_000
 
-/** 0 and 1 are those of `Scope.step`; `entry` leads from a name to its address: 0, but 1 once the address is shared. */
-export const entry = 2
-export type StepCost = 0 | 1 | typeof entry
-
 /** Where an entity stands while a delivery is being routed. */
-export interface Standing {
+export interface Standing extends Tenancy {
   entity: EntityRef
+  /** Its own sharing left out: `countedDistance` adds it. */
   distance: number
   /**
-   * The distance it keeps whatever addresses on its way turn out to be shared, its own sharing left out. It can only
-   * fall, so a way that is no shorter than this never matters and is not kept.
+   * The distance it keeps whatever addresses on its way turn out to be shared. It can only fall, so a way that is no
+   * shorter than this never matters and is not kept.
    */
   firm: number
   depth: number
   seed: number
   allowed: number
+  hopeful: number
   seq: number
   /** As stored before this delivery; undefined for an entity that is new to the run. */
   before: Before | undefined
   sighted: boolean
   module: string
   tags: Set<string>
-  /** Of an address: who is on it. */
-  tenants: string | null
-  isShared: boolean
   /** An address that may turn out to be shared: no seed names it and no list knows it. */
   isExposed: boolean
   seenAt: number
 }
 
-export interface Before {
+export interface Before extends Tenancy {
   /** Of its row. */
   id: number
   distance: number
   firm: number
   depth: number
   allowed: number
+  hopeful: number
   seq: number
   tags: string[]
-  tenants: string | null
 }
 
 export interface Step {
   source: Standing
   target: Standing
-  cost: StepCost
+  /** That of `Scope.step`. */
+  cost: number
 }
 
 export function isExposed(scope: Scope, { type, value }: Pick<EntityRef, 'type' | 'value'>): boolean {
@@ -61,24 +56,9 @@ export function isExposed(scope: Scope, { type, value }: Pick<EntityRef, 'type' 
   )
 }
 
-export function costOf(
-  scope: Scope,
-  source: EntityRef,
-  { entity, isExposed }: Standing,
-  kind: RelationshipKind | undefined,
-): StepCost {
-  const step = scope.step(source, entity, kind)
-  // The only step to an address that `Scope.step` makes longer when the address is shared.
-  return step === 0 && isExposed && placeOf(source)?.at === 'name' ? entry : step
-}
-
-export function stepOf(cost: number, isShared: boolean): number {
-  return cost === entry ? Number(isShared) : cost
-}
-
 /** What the target's `firm` is over this step. */
 export function firmOver(source: { firm: number; isExposed: boolean }, cost: number): number {
-  return source.firm + Number(source.isExposed) + (cost === entry ? 0 : cost)
+  return source.firm + Number(source.isExposed) + cost
 }
 
 /** Shortest distances over the steps of one delivery: few passes, since sources mostly come before what they lead to. */
@@ -87,7 +67,7 @@ export function relax(steps: Step[]): void {
     changed = false
     for (const { source, target, cost } of steps) {
       if (source.distance === unreached) continue
-      const distance = source.distance + stepOf(cost, target.isShared)
+      const distance = countedDistance(source) + cost
       if (distance < target.distance) {
         target.distance = distance
         target.seed = source.seed
@@ -113,5 +93,5 @@ export function relax(steps: Step[]): void {
 export function isLasting({ source, target, cost }: Step, byDepth: boolean): boolean {
   if (source === target) return false
   if (byDepth && source.depth > 1 && target.depth > 2) return true
-  return cost === entry ? target.firm > 0 : target.firm + Number(target.isExposed) > cost
+  return target.firm > cost
 }

@@ -1,12 +1,13 @@
 import type { Sql } from '@mirage/ports/sql.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveRun, activate, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { type ActiveRun, activate, columnOf, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { nothing } from './budget.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
 import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
 import { up as splitReached } from './migrations/0003-shards.ts'
+import { up as hearLists } from './migrations/0004-unheard.ts'
 import { readShards } from './reached.ts'
 import type { RunRow, Tables } from './tables.ts'
 
@@ -20,6 +21,7 @@ export async function openStore(sql: Sql): Promise<Store> {
     '0001-runs': { up: createRuns },
     '0002-shared-addresses': { up: shareAddresses },
     '0003-shards': { up: splitReached },
+    '0004-unheard': { up: hearLists },
   })
   return { db, write: (work) => sql.transaction(db, work) }
 }
@@ -100,15 +102,25 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
   const cursors = await db.selectFrom('lane').selectAll().where('run', '=', run.row.id).execute()
   const levels = await db
     .selectFrom('reached')
-    .select(['type', 'allowed', 'is_apex', (expression) => expression.fn.countAll<number | string>().as('count')])
+    .select([
+      'type',
+      'allowed',
+      'hopeful',
+      'is_apex',
+      (expression) => expression.fn.countAll<number | string>().as('count'),
+    ])
     .where('run', '=', run.row.id)
     .where('seq', '>', 0)
-    .groupBy(['type', 'allowed', 'is_apex'])
+    .groupBy(['type', 'allowed', 'hopeful', 'is_apex'])
     .execute()
   for (const lane of run.lanes) {
     for (const { module, type, cursor } of cursors) if (module === lane.planned.module) lane.cursors.set(type, cursor)
-    for (const { type, allowed, is_apex, count } of levels)
-      if (lane.cursors.has(type) && allowed >= lane.need && (is_apex === 1 || !takesApexesOnly(lane, type)))
+    for (const { type, is_apex, count, ...level } of levels)
+      if (
+        lane.cursors.has(type) &&
+        level[columnOf(lane)] >= lane.need &&
+        (is_apex === 1 || !takesApexesOnly(lane, type))
+      )
         lane.eligible += Number(count)
     for (const [type, cursor] of lane.cursors) {
       const behind = await db
@@ -118,7 +130,7 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
         .where('type', '=', type)
         .where('seq', '>', 0)
         .where('seq', '<=', cursor)
-        .where('allowed', '>=', lane.need)
+        .where(columnOf(lane), '>=', lane.need)
         .where('is_apex', '>=', takesApexesOnly(lane, type) ? 1 : 0)
         .executeTakeFirstOrThrow()
       lane.taken += Number(behind.count)

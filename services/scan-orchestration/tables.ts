@@ -4,7 +4,7 @@ import type { Generated } from 'kysely'
 export interface Tables {
   run: WithGeneratedId<RunRow>
   reached: WithGeneratedId<ReachedRow>
-  /** Ways that matter once something changes; `step` is a StepCost. */
+  /** Ways that matter once something changes. */
   reach: { run: number; source: string; target: string; step: number }
   lane: { run: number; module: string; type: string; cursor: number }
   late: { run: number; module: string; entity: string; seq: number }
@@ -60,12 +60,15 @@ export interface ReachedRow {
   value: string
   /** Index in the definition's seeds. */
   seed: number
+  /** Its own sharing left out. */
   distance: number
-  /** The distance it keeps whatever addresses on its way turn out to be shared, its own sharing left out. */
+  /** The distance it keeps whatever addresses on its way turn out to be shared. */
   firm: number
   depth: number
   /** How many of the contact classes, weakest first, may work on it. */
   allowed: number
+  /** The same were it not shared: what counts for modules that list the names on an address. */
+  hopeful: number
   /** 1 for a registrable domain, else 0. */
   is_apex: number
   /** Of a URL: how many of its host's the run had met with it; 0 for anything else. */
@@ -74,6 +77,8 @@ export interface ReachedRow {
   tags: string | null
   /** Of an address: who is on it, as `tenants.ts` writes it. */
   tenants: string | null
+  /** Of an address: which lanes list its names and have not answered, as bits. */
+  unheard: number
   seen_at: number
 }
 

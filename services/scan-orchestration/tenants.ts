@@ -9,6 +9,23 @@ export function isShared(tenants: string | null): boolean {
   return tenants === many
 }
 
+/** What is known of who is on an address; nothing of anything else. */
+export interface Tenancy {
+  tenants: string | null
+  /** The lanes (bits of `ActiveLane.lists`) that list its names and have not answered yet. */
+  unheard: number
+}
+
+/** True when an address is nobody's own, or may be: somebody who lists its names has not answered yet. */
+export function countsAsShared({ tenants, unheard }: Tenancy): boolean {
+  return unheard !== 0 || isShared(tenants)
+}
+
+/** The distance from which work on it and ways from it count: a step more than how far it is, where it counts as shared. */
+export function countedDistance(place: Tenancy & { distance: number }): number {
+  return place.distance + Number(countsAsShared(place))
+}
+
 /** Who is on an address, in one text that does not depend on the order in which they came. */
 export function withTenants(known: string | null, names: Iterable<string>): string | null {
   if (known === many) return many

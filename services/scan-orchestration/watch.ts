@@ -5,6 +5,7 @@ import type { Reached, RunEvent } from './contract.ts'
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import { seedsOf } from './seeds.ts'
 import type { ReachedRow, RunRow } from './tables.ts'
+import { isShared } from './tenants.ts'
 import { viewLanes, viewRun } from './view.ts'
 import type { RunDefinition } from './contract.ts'
 
@@ -131,7 +132,7 @@ async function closings({ store }: Orchestrator, row: RunRow, place: Place): Pro
 }
 
 export function viewReached(
-  row: Pick<ReachedRow, 'entity' | 'type' | 'value' | 'seed' | 'distance' | 'allowed'>,
+  row: Pick<ReachedRow, 'entity' | 'type' | 'value' | 'seed' | 'distance' | 'allowed' | 'tenants'>,
   seeds: string[],
 ): Reached {
   return {
@@ -139,7 +140,7 @@ export function viewReached(
     type: row.type as Reached['type'],
     value: row.value,
     seed: seeds[row.seed] ?? seeds[0] ?? '',
-    distance: row.distance,
+    distance: row.distance + Number(isShared(row.tenants)),
     scope: row.allowed > 0 ? 'in' : 'affiliate',
   }
 }

@@ -1,8 +1,9 @@
 import { mostTenants } from '@mirage/model/shared.ts'
 import type { Kysely } from 'kysely'
-import type { ActiveRun, OpenTask } from './active-run.ts'
+import { type ActiveRun, columnOf, type OpenTask } from './active-run.ts'
 import { atMost } from './budget.ts'
 import { endOf, writeEnd } from './end.ts'
+import type { Eligibility } from './offer.ts'
 import type { Tables } from './tables.ts'
 
 type Change = Partial<OpenTask>
@@ -17,15 +18,15 @@ const reason = `the address turned out to be shared: names of more than ${mostTe
 export async function withdraw(
   trx: Kysely<Tables>,
   run: ActiveRun,
-  lowered: ReadonlyMap<string, number>,
+  lowered: ReadonlyMap<string, Eligibility>,
 ): Promise<Map<OpenTask, Change>> {
   const changes = new Map<OpenTask, Change>()
   if (lowered.size === 0) return changes
-  const needs = new Map(run.lanes.map(({ planned, need }) => [planned.module, need]))
+  const lanes = new Map(run.lanes.map((lane) => [lane.planned.module, lane]))
   for (const task of run.open.values()) {
-    if (task.status === 'routing') continue
-    const need = needs.get(task.module) ?? 0
-    const left = task.entities.filter((id) => (lowered.get(id) ?? need) >= need)
+    const lane = lanes.get(task.module)
+    if (task.status === 'routing' || !lane) continue
+    const left = task.entities.filter((id) => (lowered.get(id)?.[columnOf(lane)] ?? lane.need) >= lane.need)
     if (left.length === task.entities.length) continue
     if (left.length === 0) {
       const finished = endOf(run, task, 'out-of-scope', reason, atMost(task))
