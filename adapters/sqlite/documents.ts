@@ -34,6 +34,8 @@ export async function openSqliteDocuments(options: SqliteDocumentsOptions): Prom
     can: { shared: true, durable: true },
     // MongoDB: createCollection, createIndexes
     collection: async (spec) => openCollection(spaces, spec),
+    // MongoDB: distinct('workspace')
+    workspaces: () => spaces.names(),
     // MongoDB: deleteMany({ workspace })
     erase: (workspace) => spaces.erase(workspace),
     [Symbol.asyncDispose]: () => spaces.close(),

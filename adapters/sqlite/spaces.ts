@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { type Database, ensureLayout, openDatabase, type Use } from './database.ts'
@@ -16,6 +16,8 @@ export interface Spaces<Space> {
   use<T>(workspace: string, work: (space: Space) => Promise<T>): Promise<T>
   /** As `use`, but answers `otherwise` for a workspace that has nothing yet. */
   peek<T>(workspace: string, otherwise: T, work: (space: Space) => Promise<T>): Promise<T>
+  /** The workspaces that have a space. */
+  names(): Promise<string[]>
   /** Removes the space with all it holds, when nobody uses it any more. */
   erase(workspace: string): Promise<void>
   close(): Promise<void>
@@ -129,6 +131,17 @@ export function openSpaces<Space extends Place>(
       return inside(workspace, work)
     },
 
+    async names() {
+      if (!existsSync(path)) return []
+      if (perWorkspace) return (await readdir(path)).flatMap((file) => workspaceOf(file) ?? [])
+      const database = await openDatabase(path, use)
+      try {
+        return await namesIn(database)
+      } finally {
+        await database.close()
+      }
+    },
+
     async erase(workspace) {
       if (!entries.has(workspace) && !existsSync(pathOf(workspace))) return
       const entry = await enter(workspace)
@@ -169,6 +182,14 @@ async function prefixOf(database: Database, workspace: string): Promise<string> 
   })
 }
 
+async function namesIn(database: Database): Promise<string[]> {
+  const rows = await database.read(() => {
+    const isThere = database.prepare("select 1 from sqlite_master where name = 'mirage_workspace'").get()
+    return isThere ? database.prepare('select name from mirage_workspace').all() : []
+  })
+  return (rows as unknown as [string][]).map(([name]) => name)
+}
+
 async function dropTables(database: Database, prefix: string): Promise<void> {
   const tables = await database.read(() =>
     database
@@ -180,6 +201,8 @@ async function dropTables(database: Database, prefix: string): Promise<void> {
   }
   await database.write(() => {
     database.prepare('delete from mirage_layout where substr(name, 1, ?) = ?').run(prefix.length, prefix)
+    // Its number is never given again: the column is `autoincrement`.
+    database.prepare('delete from mirage_workspace where number = ?').run(Number(prefix.slice(1, -1)))
   })
 }
 
@@ -191,4 +214,10 @@ export function fileName(workspace: string): string {
       return /[a-z0-9_-]/.test(letter) ? letter : `%${byte.toString(16).padStart(2, '0')}`
     })
     .join('')
+}
+
+/** The workspace of a file of this name; undefined for what is none. */
+function workspaceOf(file: string): string | undefined {
+  if (!/^([a-z0-9_-]|%[0-9a-f]{2})*\.db$/.test(file)) return undefined
+  return decodeURIComponent(file.slice(0, -'.db'.length))
 }

@@ -262,10 +262,13 @@ export function documentsConformance(name: string, open: OpenPort<Documents>, un
         const things = await documents.collection(spec)
         const others = await documents.collection<Thing>({ name: 'others', indexes: {} })
         const names = ['one', 'ONE', 'two/../one', 'ü "x" .', 'w1_c']
+        expect(await documents.workspaces()).toEqual([])
         for (const [i, name] of names.entries()) await things.put(name, [thing(i)])
         await others.put('one', [thing(77)])
         for (const [i, name] of names.entries()) expect(await all(things, name)).toEqual([thing(i)])
+        expect((await documents.workspaces()).toSorted()).toEqual(names.toSorted())
         await documents.erase('one')
+        expect((await documents.workspaces()).toSorted()).toEqual(names.slice(1).toSorted())
         expect(await things.count('one', {})).toBe(0)
         expect(await others.count('one', {})).toBe(0)
         for (const name of names.slice(1)) expect(await all(things, name)).toEqual([thing(names.indexOf(name))])

@@ -66,6 +66,8 @@ export interface Documents extends AsyncDisposable {
   readonly can: { shared: boolean; durable: boolean }
   /** Creates what is missing; adding an index to an existing collection builds it. */
   collection<T extends Document>(spec: CollectionSpec<T>): Promise<Collection<T>>
+  /** The workspaces that have had a document and were not erased, in no order. */
+  workspaces(): Promise<string[]>
   /** Erases everything of a workspace. */
   erase(workspace: string): Promise<void>
 }

@@ -7,8 +7,8 @@ import type { storage } from '@mirage/services/data-storage/contract.ts'
 import type { scans } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Engine } from './engine.ts'
 
-/** Cases belong to workspaces; until they can be made there is this one. */
-const workspaces = ['default']
+/** Where the marker of all workspaces is kept. */
+const home = 'default'
 
 export interface Marker {
   /** False when the projection in this store was never complete: a new service, or one whose files were removed. */
@@ -24,7 +24,6 @@ const longestWaitMs = 8_000
 /** Keeps beside the findings that the projection once held all there was, so that its absence is noticed. */
 export async function openMarker(documents: Documents): Promise<Marker> {
   const marks = await documents.collection<{ id: string }>({ name: 'projection', indexes: {} })
-  const home = workspaces[0]!
   let isSet = (await marks.get(home, 'complete')) !== undefined
   const done = new AbortController()
   return {
@@ -63,7 +62,7 @@ export function whenComplete<H extends Handlers<Contract>>(marker: Marker, handl
 }
 
 export interface RebuildParts {
-  storage: Pick<Client<typeof storage>, 'listAppliedBatches' | 'listRetold' | 'listDrainedRuns'>
+  storage: Pick<Client<typeof storage>, 'listWorkspaces' | 'listAppliedBatches' | 'listRetold' | 'listDrainedRuns'>
   scans: Pick<Client<typeof scans>, 'announceDrained'>
   engine: Pick<Engine, 'restore' | 'deleteRun'>
   coverage: Pick<Coverage, 'adopt' | 'adoptDrained' | 'stateOf'>
@@ -79,6 +78,7 @@ export interface RebuildParts {
  * cannot be rebuilt.
  */
 export async function rebuild({ storage, scans, engine, coverage, marker, signal }: RebuildParts): Promise<void> {
+  const { items: workspaces } = await storage.listWorkspaces({}, { signal })
   for (const workspace of workspaces) {
     const options = { workspace, signal }
     const applied: AppliedBatch[] = []

@@ -59,14 +59,18 @@ export const dataCollection = defineService({
     working.catch((error: unknown) => log.error('The collector stopped working', { error }))
     const sweeper = startSweeper({
       store,
+      documents,
       blobs,
       now,
       log,
       signal,
       afterMs: settings.sweepAfterMs,
       async isIdle() {
-        const { items } = await scans.listRuns({ limit: 100 })
-        return !items.some(({ status }) => status === 'running')
+        for (const workspace of await documents.workspaces()) {
+          const { items } = await scans.listRuns({ limit: 100 }, { workspace })
+          if (items.some(({ status }) => status === 'running')) return false
+        }
+        return true
       },
     })
     return {

@@ -52,9 +52,12 @@ it('removes bodies whose exchanges are gone, once idle, and none that are used o
     exchangeOf('run_a', only, chain),
     exchangeOf('run_b', shared),
   ])
+  const elsewhere = await blobs.put('case 7', Buffer.from('of another workspace'))
+  await store.exchanges.put('case 7', [exchangeOf('run_c', elsewhere)])
   let isIdle = false
   const sweeper = startSweeper({
     store,
+    documents,
     blobs,
     now: () => clock,
     log: silentLog,
@@ -64,6 +67,7 @@ it('removes bodies whose exchanges are gone, once idle, and none that are used o
   })
   try {
     await deleteExchanges(store, 'default', 'run_a')
+    await deleteExchanges(store, 'case 7', 'run_c')
     sweeper.exchangesDeleted()
     clock += 3 * afterMs
     // Its exchange is not recorded yet.
@@ -73,6 +77,7 @@ it('removes bodies whose exchanges are gone, once idle, and none that are used o
     isIdle = true
     while (await blobs.has('default', only)) await pause(10)
     while (await blobs.has('default', chain)) await pause(10)
+    while (await blobs.has('case 7', elsewhere)) await pause(10)
     expect(await Promise.all([shared, young].map((hash) => blobs.has('default', hash)))).toEqual([true, true])
   } finally {
     stop.abort()

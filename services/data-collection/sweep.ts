@@ -2,16 +2,16 @@ import { pause } from '@mirage/kit/clock.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
+import type { Documents } from '@mirage/ports/documents.ts'
 import type { Store } from './store.ts'
 
-/** Cases belong to workspaces; until they can be made there is this one. */
-const workspaces = ['default']
 const longestLookMs = 30_000
 /** Runs that never end must not keep what was deleted for ever. */
 const longestWaitMs = 24 * 3_600_000
 
 export interface SweeperOptions {
   store: Store
+  documents: Pick<Documents, 'workspaces'>
   blobs: Blobs
   now(): number
   log: Log
@@ -35,7 +35,7 @@ export interface Sweeper {
  * nobody: the store looks at its time once more when it removes it.
  */
 export function startSweeper(options: SweeperOptions): Sweeper {
-  const { now, log, signal, afterMs, isIdle } = options
+  const { documents, now, log, signal, afterMs, isIdle } = options
   let wantedAt: number | undefined = now()
 
   async function lookAgain(): Promise<void> {
@@ -44,7 +44,7 @@ export function startSweeper(options: SweeperOptions): Sweeper {
     const before = now() - afterMs
     wantedAt = undefined
     try {
-      for (const workspace of workspaces) {
+      for (const workspace of await documents.workspaces()) {
         const removed = await sweep(options, workspace, before)
         if (removed > 0) log.info('Bodies that nothing names were removed', { workspace, removed })
       }

@@ -6,6 +6,7 @@ import { index } from './apply.ts'
 import { entitiesChanged } from './contract.ts'
 import { selectIds } from './read.ts'
 import type { EntityDocument, MarkDocument, Store } from './store.ts'
+import { sorted } from './sorted.ts'
 import { type GivenTags, givenTags } from './tags.ts'
 
 const tagRules: MergeRules<{ tags: GivenTags }> = { tags: 'stamped' }
@@ -28,11 +29,10 @@ export async function markEntities(
   marking: Marking,
   now: number,
 ): Promise<number> {
-  const ids: string[] = []
-  // Selected before the first mark is set: marks change what the query selects.
-  for await (const page of selectIds(search, workspace, marking, now)) ids.push(...page)
-  for (let from = 0; from < ids.length; from += 500) {
-    const piece = ids.slice(from, from + 500)
+  let count = 0
+  // All are selected before the first mark is set, which sorting sees to: marks change what the query selects.
+  for await (const piece of sorted(selectIds(search, workspace, marking, now), { pageSize: 500 })) {
+    count += piece.length
     const known = await store.marks.getMany(workspace, piece)
     const marks = piece.map((id, i) =>
       marked(known[i] ?? { id, tags: [], falsePositive: false, notes: [] }, marking, now),
@@ -42,7 +42,7 @@ export async function markEntities(
     const entities = marks.map(({ id, tags, falsePositive }) => ({ id, tags, falsePositive }))
     await announce([announcement(entitiesChanged, workspace, JSON.stringify([now, entities]), { entities })])
   }
-  return ids.length
+  return count
 }
 
 function marked(

@@ -152,6 +152,11 @@ export const storage = defineContract(
         }),
       ),
     }),
+    listWorkspaces: get('/stored-workspaces', {
+      summary: 'The workspaces of which anything is stored.',
+      permission: 'service',
+      reply: t.Object({ items: t.Array(t.String()) }),
+    }),
     listRetold: get('/retold-batches', {
       summary:
         'All that was seen and stated in every run, for a reader that rebuilds itself. Reads what was there at the first page.',

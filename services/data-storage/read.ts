@@ -6,6 +6,7 @@ import { normalise } from '@mirage/model/registry.ts'
 import type { Search, SearchQuery } from '@mirage/ports/search.ts'
 import type { Reason, StoredEntity, StoredObservation, StoredRelationship } from './contract.ts'
 import { parseQuery } from './query.ts'
+import { sorted } from './sorted.ts'
 import type { EntityDocument, ObservationDocument, Store } from './store.ts'
 import { plain, viewEntity, viewObservation, viewRelationship } from './view.ts'
 
@@ -28,20 +29,20 @@ export async function searchEntities(
   }
 }
 
-/** The ids that a query selects, page by page. */
+/** The ids that a query selects. */
 export async function* selectIds(
   search: Search,
   workspace: string,
   input: { run?: string; query?: string },
   now: number,
-): AsyncIterable<string[]> {
+): AsyncIterable<string> {
   let after: string | undefined
   do {
     const page = await search.search(
       workspace,
       toSearch({ ...input, ...(after === undefined ? {} : { after }), limit: pageSize }, now),
     )
-    yield page.ids
+    yield* page.ids
     after = page.next
   } while (after !== undefined)
 }
@@ -83,25 +84,27 @@ function idOfName(name: string): string | undefined {
   return entityId(type as EntityType, value)
 }
 
-/**
- * The distinct ids that one field of a run's observations holds, in the order of their text, in pages. All of them are
- * in memory while they are read, at about fifty bytes an id: stores keep their rows in the order of arrival.
- */
-async function* sortedIds(
+/** The distinct ids that one field of a run's observations holds, in the order of their text, in pages. */
+function sortedIds(
   store: Store,
   workspace: string,
   run: string,
   field: 'id' | 'entity' | 'relationship',
 ): AsyncIterable<string[]> {
+  return sorted(idsOf(store, workspace, run, field), { pageSize })
+}
+
+async function* idsOf(
+  store: Store,
+  workspace: string,
+  run: string,
+  field: 'id' | 'entity' | 'relationship',
+): AsyncIterable<string> {
   const index = field === 'relationship' ? 'runRelationship' : 'runEntity'
-  const ids: string[] = []
   for await (const observation of observationsOf(store, workspace, { index, equals: { run } })) {
     const id = observation[field]
-    // Equal ones are neighbours in the index of their field.
-    if (id !== undefined && id !== ids.at(-1)) ids.push(id)
+    if (id !== undefined) yield id
   }
-  ids.sort()
-  for (let from = 0; from < ids.length; from += pageSize) yield ids.slice(from, from + pageSize)
 }
 
 export async function* exportEntities(store: Store, workspace: string, run: string): AsyncIterable<StoredEntity> {

@@ -81,6 +81,7 @@ export const dataStorage = defineService({
         exportObservations: ({ run, entity }, { workspace }) => exportObservations(store, workspace, run, entity),
         exportRelationships: ({ run }, { workspace }) => exportRelationships(store, workspace, run),
         exportSightings: ({ run }, { workspace }) => exportSightings(store, workspace, run),
+        listWorkspaces: async () => ({ items: await documents.workspaces() }),
         listRetold: (page, { workspace }) => retell(store, statements, workspace, page),
         listAppliedBatches: ({ after, limit = 1000 }, { workspace }) =>
           coverage.listApplied(workspace, { limit, ...(after === undefined ? {} : { after }) }),

@@ -114,7 +114,12 @@ function surroundings(service: string, announced: OutgoingEvent[], signal: Abort
 /** Batches are delivered after the end of their run, too: what is missing then will come. */
 const everythingComes = { repeatTasks: async () => ({ coming: true }), announceDrained: async () => ({}) } as never // only these are called
 const noPage = async () => ({ items: [] })
-const nothingStored = { listAppliedBatches: noPage, listRetold: noPage, listDrainedRuns: noPage } as never // likewise
+const nothingStored = {
+  listWorkspaces: noPage,
+  listAppliedBatches: noPage,
+  listRetold: noPage,
+  listDrainedRuns: noPage,
+} as never // likewise
 
 const openStorage: OpenReader = async (folder, announced, signal) => {
   const documents = await openSqliteDocuments({ path: join(folder, 'documents'), perWorkspace: true, use: 'data' })

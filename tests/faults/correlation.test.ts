@@ -213,7 +213,12 @@ async function openStores(): Promise<Stores> {
 }
 
 const noPage = async () => ({ items: [] })
-const nothingStored = { listAppliedBatches: noPage, listRetold: noPage, listDrainedRuns: noPage } as never // only these are called
+const nothingStored = {
+  listWorkspaces: noPage,
+  listAppliedBatches: noPage,
+  listRetold: noPage,
+  listDrainedRuns: noPage,
+} as never // only these are called
 
 /** The service on these stores, as after a start: whatever was in memory before is gone. */
 async function open(
