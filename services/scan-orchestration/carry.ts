@@ -4,7 +4,7 @@ import { type ActiveRun, depthLimit, eligibility } from './active-run.ts'
 import { offer, type Routed } from './offer.ts'
 import { findReached } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
-import { firmOver, isExposed, isLasting, type Standing, type Step } from './standing.ts'
+import { firmOver, isExposed, isLasting, noTags, type Standing, type Step } from './standing.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 import { countedDistance } from './tenants.ts'
 
@@ -50,7 +50,7 @@ export async function carryOn(
   trx: Kysely<Tables>,
   run: ActiveRun,
   wave: Map<string, Way>,
-  routed: Pick<Routed, 'lanes' | 'lowered'>,
+  routed: Pick<Routed, 'lanes' | 'lowered' | 'late'>,
 ): Promise<void> {
   while (wave.size > 0) {
     const next = new Map<string, Now>()
@@ -69,7 +69,7 @@ export async function carryOn(
         await trx.updateTable('reached').set(place).where('id', '=', row.id).execute()
         const { seq } = row
         const before = { seq, allowed: now.allowed, hopeful: now.hopeful, depth: now.depth, tags: tagsOf(row.tags) }
-        await offer(trx, run, { ...place, entity, seq, tags: new Set(), before }, routed)
+        offer(run, { ...place, entity, seq, tags: noTags, before }, routed)
         next.set(row.entity, { ...now, ...place })
       }
     }

@@ -2,10 +2,10 @@ import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveRun, eligibility, type OpenTask } from './active-run.ts'
 import { carryOn, type Way } from './carry.ts'
-import { nothingRouted, offer, type Routed } from './offer.ts'
+import { nothingRouted, offer, type Routed, storeLate } from './offer.ts'
 import { findReached } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
-import { isExposed } from './standing.ts'
+import { isExposed, noTags } from './standing.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 import { countsAsShared } from './tenants.ts'
 
@@ -25,10 +25,11 @@ export async function hear(trx: Kysely<Tables>, run: ActiveRun, tasks: Iterable<
     const now = eligibility(run.scope, entity, { distance: row.distance, tenants, unheard })
     await trx.updateTable('reached').set(now).where('id', '=', id).execute()
     const before = { ...row, tags: tagsOf(row.tags) }
-    await offer(trx, run, { entity, seq, depth, ...now, tags: new Set(), before }, routed)
+    offer(run, { entity, seq, depth, ...now, tags: noTags, before }, routed)
     ways.set(row.entity, { ...row, unheard, isExposed: isExposed(run.scope, entity) })
   }
   await carryOn(trx, run, ways, routed)
+  await storeLate(trx, run, routed)
   return routed
 }
 

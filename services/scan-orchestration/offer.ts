@@ -1,6 +1,7 @@
 import { isApex } from '@mirage/model/domain-name.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takesApexesOnly } from './active-run.ts'
+import { chunks } from './rows.ts'
 import type { Before, Standing } from './standing.ts'
 import type { Tables } from './tables.ts'
 
@@ -15,6 +16,8 @@ export interface Routed {
   lanes: Map<ActiveLane, number>
   /** entity → what may still work on it, where an address turned out to be shared. */
   lowered: Map<string, Eligibility>
+  /** Entities for lanes whose cursor is past them; written by `storeLate`. */
+  late: { module: string; entity: string; seq: number }[]
 }
 
 export type Eligibility = Pick<Standing, 'allowed' | 'hopeful'>
@@ -25,7 +28,7 @@ export type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'hopeful' | 
 }
 
 export function nothingRouted({ nextSeq }: ActiveRun): Routed {
-  return { nextSeq, arrived: {}, perHost: new Map(), placed: 0, lanes: new Map(), lowered: new Map() }
+  return { nextSeq, arrived: {}, perHost: new Map(), placed: 0, lanes: new Map(), lowered: new Map(), late: [] }
 }
 
 /**
@@ -33,12 +36,7 @@ export function nothingRouted({ nextSeq }: ActiveRun): Routed {
  * find it there; those past it, and those that waited for a tag, get it as a late one. Each lane gets it once, and again
  * only where it rose in between: what was answered before is not asked again.
  */
-export async function offer(
-  trx: Kysely<Tables>,
-  run: ActiveRun,
-  offered: Offered,
-  routed: Pick<Routed, 'lanes' | 'lowered'>,
-): Promise<void> {
+export function offer(run: ActiveRun, offered: Offered, routed: Pick<Routed, 'lanes' | 'lowered' | 'late'>): void {
   const { entity, seq, allowed, hopeful, tags, before } = offered
   if (routed.lowered.has(entity.id)) routed.lowered.set(entity.id, { allowed, hopeful })
   if (seq === 0) return
@@ -53,13 +51,17 @@ export async function offer(
     const wasOffered = mightWork && (tag === undefined || before.tags.includes(tag))
     if (!isTagged || wasOffered) continue
     count(routed, lane, 1)
-    if (cursor !== undefined && cursor < seq) continue
+    if (cursor === undefined || cursor >= seq) routed.late.push({ module: lane.planned.module, entity: entity.id, seq })
+  }
+}
+
+export async function storeLate(trx: Kysely<Tables>, run: ActiveRun, { late }: Pick<Routed, 'late'>): Promise<void> {
+  for (const group of chunks(late, 100))
     await trx
       .insertInto('late')
-      .values({ run: run.row.id, module: lane.planned.module, entity: entity.id, seq })
+      .values(group.map((one) => ({ run: run.row.id, ...one })))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
-  }
 }
 
 /** Tells the lanes whose cursor had not come to an entity that they may no longer work on it. */

@@ -6,11 +6,11 @@ import type { Compilable, Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveRun, depthLimit, eligibility } from './active-run.ts'
 import { carryOn, fallen, storeSteps } from './carry.ts'
-import { nothingRouted, offer, type Routed } from './offer.ts'
+import { nothingRouted, offer, type Routed, storeLate } from './offer.ts'
 import { raise } from './raise.ts'
 import { findReached, wide } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
-import { type Before, isExposed, relax, type Standing, type Step, unreached } from './standing.ts'
+import { type Before, isExposed, noTags, relax, type Standing, type Step, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
 import { tenancyOf, withTenants } from './tenants.ts'
 
@@ -39,6 +39,7 @@ export async function routeObservations(
   await store(trx, run, [...standings.values()], routed)
   await storeSteps(trx, run, steps)
   await carryOn(trx, run, fallen(run, standings.values()), routed)
+  await storeLate(trx, run, routed)
   return routed
 }
 
@@ -59,7 +60,7 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
         before: undefined,
         sighted: false,
         module,
-        tags: new Set(),
+        tags: noTags,
         tenants: null,
         unheard: 0,
         isExposed: false,
@@ -73,7 +74,7 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
     for (const { source, entity, at, tags = [] } of observations) {
       if (source) meet(source, module, at)
       const standing = meet(entity, module, at)
-      for (const tag of tags) standing.tags.add(tag)
+      if (tags.length > 0) standing.tags = new Set([...standing.tags, ...tags])
       if (!standing.sighted) Object.assign(standing, { sighted: true, module, seenAt: at })
     }
   return standings
@@ -136,7 +137,8 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
     const { before, entity } = standing
     if (standing.distance !== unreached) Object.assign(standing, eligibility(run.scope, entity, standing))
     const arrives = standing.sighted && standing.seq === 0
-    const isNewlyTagged = [...standing.tags].some((tag) => awaited.has(tag) && !before?.tags.includes(tag))
+    const isNewlyTagged =
+      standing.tags.size > 0 && [...standing.tags].some((tag) => awaited.has(tag) && !before?.tags.includes(tag))
     if (arrives) {
       standing.seq = routed.nextSeq++
       routed.arrived[entity.type] = (routed.arrived[entity.type] ?? 0) + 1
@@ -144,7 +146,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
     if (!before) fresh.push(standing)
     else if (arrives || isNewlyTagged || hasMoved(run, standing, before)) await update(trx, standing, before)
     else continue
-    await offer(trx, run, standing, routed)
+    offer(run, standing, routed)
   }
   for (const group of chunks(fresh, rowsPerInsert)) {
     const rows = group.map(({ entity, seq, seed, distance, firm, depth, module, tenants, tags, seenAt, ...more }) => ({

@@ -6,6 +6,8 @@ import { countedDistance, type Tenancy } from './tenants.ts'
 /** Farther than any limit: an entity known only as a source, whose own sighting is still on its way. */
 export const unreached = 1_000
 
+export const noTags: ReadonlySet<string> = new Set()
+
 /** Where an entity stands while a delivery is being routed. */
 export interface Standing extends Tenancy {
   entity: EntityRef
@@ -25,7 +27,7 @@ export interface Standing extends Tenancy {
   before: Before | undefined
   sighted: boolean
   module: string
-  tags: Set<string>
+  tags: ReadonlySet<string>
   /** An address that may turn out to be shared: no seed names it and no list knows it. */
   isExposed: boolean
   seenAt: number
