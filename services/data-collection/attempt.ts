@@ -32,7 +32,7 @@ export interface AttemptOptions {
 
 /**
  * Runs one attempt of a task and announces what it yields, then its end. Resolves with false when it was stopped before
- * its end. Throws `lab.away` when the way out is gone, so that the attempt counts for nothing.
+ * its end or needs more than was reserved for it. Throws `lab.away` when the way out is gone, so that the attempt counts for nothing.
  */
 export async function runAttempt(task: LeasedTask, options: AttemptOptions): Promise<boolean> {
   const { entry, run, registry, now, signal } = options
@@ -42,6 +42,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
     : undefined
   const settings = await settingsOf(module, registry, task.workspace)
   const spent = { request: 0, query: 0 }
+  let needsMore = false
   const timeout = AbortSignal.timeout(parseDuration(module.limits?.timeout ?? defaultTimeout)!)
   const stop = AbortSignal.any([signal, timeout])
   const outbox = openOutbox(task, module.version, options.announce)
@@ -57,7 +58,10 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
     signal: stop,
     spend(kind, count) {
       const most = kind === 'request' ? task.requests : task.queries
-      if (most !== undefined && spent[kind] + count > most) throw overBudget(kind, most)
+      if (most !== undefined && spent[kind] + count > most) {
+        needsMore = task.mayGrow ?? false
+        throw overBudget(kind, most)
+      }
       spent[kind] += count
       options.sent(kind, count)
     },
@@ -73,7 +77,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       else end = yielded
       if (signal.aborted) return false
     }
-    if (signal.aborted) return false
+    if (signal.aborted || needsMore) return false
     if (transport.trouble !== undefined) throw transport.trouble
     // Also when it is back by now: part of what it would have answered is missing.
     if (run.session.isCut() || (run.dialMap && end && mayBeGone(end) && !(await labAnswers(run.dialMap))))

@@ -75,6 +75,8 @@ export interface OpenTask {
   progress: number
   /** What the budget has reserved for an attempt whose costs are not charged yet. */
   reserved: Spending
+  /** How often what was reserved for it was too little. */
+  grown: number
   /** What the worker of that attempt has said it has spent. */
   spent: Spending
   /** attempt → batches of it that were routed. */

@@ -1,5 +1,5 @@
 import type { ActiveRun, OpenTask } from './active-run.ts'
-import type { Spending } from './budget.ts'
+import { isUsedUp, type Spending } from './budget.ts'
 import { giveBack, giveUp, type Returned, settle } from './give-back.ts'
 import { checkDrained, type Orchestrator, stopRun } from './orchestrator.ts'
 
@@ -48,6 +48,7 @@ export function returnTasks(orchestrator: Orchestrator, worker: string, tasks: R
         const task = run.open.get(number)
         if (task?.attempt !== attempt) continue
         const spent = { requests, queries }
+        if (isUsedUp(task.reserved, spent)) task.grown++
         if (task.status === 'leased' && task.worker === worker) returned.push({ task, lost: failed, spent })
         else if (task.status === 'ready') await settle(orchestrator, run, task, spent)
       }

@@ -1,7 +1,7 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveLane, type ActiveRun, columnOf, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
-import { affordable, nothing, reserve, type Spending } from './budget.ts'
+import { affordable, mayGrow, nothing, reserve, type Spending } from './budget.ts'
 import type { LeasedTask } from './contract.ts'
 import { findReached } from './reached.ts'
 import type { ReachedRow, Tables } from './tables.ts'
@@ -34,7 +34,7 @@ export function leaseReady(run: ActiveRun, tasks: OpenTask[], slots: Slots, left
   for (const task of tasks) {
     const lane = run.lanes.find(({ planned }) => planned.module === task.module)
     if (!lane || affordable(left, lane) === 0 || !takeSlot(slots, task.module)) continue
-    leased.push({ run, lane, task, entities: [], isNew: false, reserved: reserve(left, lane) })
+    leased.push({ run, lane, task, entities: [], isNew: false, reserved: reserve(left, lane, task.grown) })
   }
   return leased
 }
@@ -77,7 +77,7 @@ export async function leaseNew(
     takeSlot(slots, module)
     const entities = found.slice(from, from + batch)
     const task = openTask(firstNumber + leased.length, module, entities)
-    leased.push({ run, lane, entities, isNew: true, task, reserved: reserve(left, lane) })
+    leased.push({ run, lane, entities, isNew: true, task, reserved: reserve(left, lane, 0) })
   }
   for (const { task, reserved } of leased)
     await trx
@@ -104,7 +104,7 @@ export async function leaseNew(
   return { leased, scan }
 }
 
-export function toLeasedTask({ run, task, entities }: Leased, leaseEndsAt: number): LeasedTask {
+export function toLeasedTask({ run, lane, task, entities }: Leased, leaseEndsAt: number): LeasedTask {
   return {
     workspace: run.row.workspace,
     run: run.row.run,
@@ -116,6 +116,7 @@ export function toLeasedTask({ run, task, entities }: Leased, leaseEndsAt: numbe
     leaseEndsAt,
     ...(run.definition.budget?.maxRequests === undefined ? {} : { requests: task.reserved.requests }),
     ...(run.definition.budget?.maxQueries === undefined ? {} : { queries: task.reserved.queries }),
+    ...(mayGrow(run, lane, task.reserved) ? { mayGrow: true } : {}),
   }
 }
 
@@ -138,6 +139,7 @@ function openTask(number: number, module: string, entities: EntityRef[]): OpenTa
     lost: 0,
     progress: 0,
     reserved: nothing,
+    grown: 0,
     spent: nothing,
     routed: new Map(),
     finished: undefined,

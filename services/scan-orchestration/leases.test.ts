@@ -214,16 +214,44 @@ describe('a budget', () => {
 
   it('gives nothing out while all of it is reserved, and the rest when some is left', async () => {
     open = await Orchestration.open()
-    const run = await open.run(10, { maxRequests: 250 })
+    const run = await open.run(10, { maxRequests: 30 })
     const tasks = await open.lease('a#1')
-    expect(tasks.map(({ requests }) => requests)).toEqual([200, 50])
+    expect(tasks.map(({ requests }) => requests)).toEqual([12, 12, 6])
     expect(await open.lease('a#1')).toEqual([])
     await open.finish(tasks, 3)
     const more = await open.lease('a#1')
-    expect(more.map(({ requests }) => requests)).toEqual([200, 44])
-    await open.finish(more, 44)
-    await open.finish(await open.lease('a#1'), 160)
+    expect(more.map(({ requests }) => requests)).toEqual([12, 9])
+    await open.finish(more, 9)
+    await open.finish(await open.lease('a#1'), 3)
     expect(await open.show(run)).toMatchObject({ stopReason: 'max-requests' })
+  })
+
+  it('reserves little of a small budget and all that a task may need of a large one', async () => {
+    for (const [maxRequests, reserved] of [
+      [300, 12],
+      [6_400, 100],
+      [100_000, 200],
+    ] as const) {
+      await using orchestration = await Orchestration.open()
+      await orchestration.run(10, { maxRequests })
+      const tasks = await orchestration.lease('a#1')
+      expect([tasks.length, tasks[0]?.requests, tasks[0]?.mayGrow ?? false]).toEqual([10, reserved, reserved < 200])
+    }
+  })
+
+  it('gives a task more for which that was too little, until it has all that a task may need', async () => {
+    open = await Orchestration.open()
+    const run = await open.run(1, { maxRequests: 1_000 })
+    const reserved: (number | undefined)[] = []
+    for (let more: boolean | undefined = true; more;) {
+      const [task] = await open.lease('a#1')
+      reserved.push(task?.requests)
+      more = task?.mayGrow
+      if (more) await open.giveBack('a#1', [task!], task!.requests!)
+      else await open.finish([task!], 5)
+    }
+    expect(reserved).toEqual([16, 64, 200])
+    expect(await open.show(run)).toMatchObject({ requests: 85, outcomes: { lookup: { empty: 1 } } })
   })
 })
 

@@ -96,6 +96,7 @@ async function reopen({ store }: Orchestrator, run: ActiveRun, number: number): 
     lost,
     progress,
     reserved: nothing,
+    grown: 0,
     spent: nothing,
     routed: new Map(),
     finished: undefined,

@@ -135,6 +135,8 @@ export const LeasedTask = t.Object({
   /** Requests and queries it may send; absent means no limit. */
   requests: t.Optional(t.Integer()),
   queries: t.Optional(t.Integer()),
+  /** Where these are too little, it is to be given back, and will be given out with more. */
+  mayGrow: t.Optional(t.Literal(true)),
 })
 export type LeasedTask = Static<typeof LeasedTask>
 

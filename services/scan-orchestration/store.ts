@@ -181,6 +181,7 @@ async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number
       lost: row.lost,
       progress: row.progress,
       reserved: { requests: row.requests, queries: row.queries },
+      grown: 0,
       spent: nothing,
       routed: new Map(),
       finished: row.finished === null ? undefined : (JSON.parse(row.finished) as CollectionFinished),
