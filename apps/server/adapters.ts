@@ -1,12 +1,4 @@
 import { join } from 'node:path'
-import { openFileBlobs } from '@mirage/adapters/filesystem/blobs.ts'
-import { openMemoryCache } from '@mirage/adapters/memory/cache.ts'
-import { openSqliteBus } from '@mirage/adapters/sqlite/bus.ts'
-import { flushFiles } from '@mirage/adapters/sqlite/database.ts'
-import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
-import { openSqliteGraph } from '@mirage/adapters/sqlite/graph.ts'
-import { openSqliteSearch } from '@mirage/adapters/sqlite/search.ts'
-import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 
@@ -26,26 +18,52 @@ export interface Adapter extends AsyncDisposable {
 
 type Open = (place: Place, url: URL) => Promise<Adapter>
 
-/** port → URL scheme → adapter. The only place that names adapters. */
+/** port → URL scheme → adapter. The only place that names adapters; each is loaded where it is used. */
 const adapters: Record<string, Record<string, Open>> = {
-  sql: { sqlite: ({ dataDirectory, service }) => openSqliteSql({ path: fileOf(dataDirectory, service) }) },
+  sql: {
+    async sqlite({ dataDirectory, service }) {
+      const { openSqliteSql } = await import('@mirage/adapters/sqlite/sql.ts')
+      return openSqliteSql({ path: fileOf(dataDirectory, service) })
+    },
+  },
   documents: {
-    sqlite: ({ dataDirectory, service }) =>
-      perWorkspace.includes(service)
+    async sqlite({ dataDirectory, service }) {
+      const { openSqliteDocuments } = await import('@mirage/adapters/sqlite/documents.ts')
+      return perWorkspace.includes(service)
         ? openSqliteDocuments({ path: join(dataDirectory, service), perWorkspace: true, use: 'data' })
-        : openSqliteDocuments({ path: fileOf(dataDirectory, service), perWorkspace: false, use: 'control' }),
+        : openSqliteDocuments({ path: fileOf(dataDirectory, service), perWorkspace: false, use: 'control' })
+    },
   },
   search: {
-    sqlite: ({ dataDirectory, service, now }) =>
-      openSqliteSearch({ path: join(dataDirectory, service, 'search'), now }),
+    async sqlite({ dataDirectory, service, now }) {
+      const { openSqliteSearch } = await import('@mirage/adapters/sqlite/search.ts')
+      return openSqliteSearch({ path: join(dataDirectory, service, 'search'), now })
+    },
   },
-  graph: { sqlite: ({ dataDirectory, service }) => openSqliteGraph({ path: join(dataDirectory, service, 'graph') }) },
-  cache: { memory: async ({ now }) => openMemoryCache({ now }) },
+  graph: {
+    async sqlite({ dataDirectory, service }) {
+      const { openSqliteGraph } = await import('@mirage/adapters/sqlite/graph.ts')
+      return openSqliteGraph({ path: join(dataDirectory, service, 'graph') })
+    },
+  },
+  cache: {
+    async memory({ now }) {
+      const { openMemoryCache } = await import('@mirage/adapters/memory/cache.ts')
+      return openMemoryCache({ now })
+    },
+  },
   bus: {
-    sqlite: ({ dataDirectory, service, now }) =>
-      openSqliteBus({ path: join(dataDirectory, 'bus.db'), offsets: fileOf(dataDirectory, service), now }),
+    async sqlite({ dataDirectory, service, now }) {
+      const { openSqliteBus } = await import('@mirage/adapters/sqlite/bus.ts')
+      return openSqliteBus({ path: join(dataDirectory, 'bus.db'), offsets: fileOf(dataDirectory, service), now })
+    },
   },
-  blobs: { file: ({ dataDirectory, now }) => openFileBlobs({ path: join(dataDirectory, 'blobs'), now }) },
+  blobs: {
+    async file({ dataDirectory, now }) {
+      const { openFileBlobs } = await import('@mirage/adapters/filesystem/blobs.ts')
+      return openFileBlobs({ path: join(dataDirectory, 'blobs'), now })
+    },
+  },
 }
 
 /** What each port stands on unless settings say otherwise. */
@@ -74,8 +92,9 @@ export function openPort(port: string, url: string, place: Place): Promise<Adapt
 }
 
 /** Resolves when everything that the stores of this thread were given is on the disk. */
-export function flushStores(): Promise<void> {
-  return flushFiles()
+export async function flushStores(): Promise<void> {
+  const { flushFiles } = await import('@mirage/adapters/sqlite/database.ts')
+  await flushFiles()
 }
 
 function fileOf(dataDirectory: string, service: string): string {

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '@mirage/kit/clock.ts'
@@ -13,6 +12,7 @@ import type { Installation } from '@mirage/ports/needs.ts'
 import type { Front } from '@mirage/services/api-gateway/contract.ts'
 import { type Adapter, flushStores, openPort } from './adapters.ts'
 import { assertShared } from './sharing.ts'
+import { socketOf } from './socket.ts'
 
 export const version = '0.1.0'
 
@@ -43,17 +43,6 @@ export interface PartContext {
   doors?(service: string): ListenAt[]
   /** Called with the names of what is being published here. */
   published?(names: string[]): void
-}
-
-/** The Unix socket of a service; a path too long for one moves to the runtime directory. */
-export function socketOf(
-  { installation, runtimeDirectory }: Pick<PartOptions, 'installation' | 'runtimeDirectory'>,
-  service: string,
-): string {
-  const wanted = join(installation.dataDirectory, 'sockets', `${service}.sock`)
-  if (Buffer.byteLength(wanted) <= 100) return wanted
-  const place = hash('sha256', installation.dataDirectory, 'hex').slice(0, 12)
-  return join(runtimeDirectory, `mirage-${place}`, `${service}.sock`)
 }
 
 /** Starts services in this thread on the stores that the options name. */

@@ -1,17 +1,21 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { catalogue } from './catalogue.ts'
 import { contracts } from './contracts.ts'
-import { placement, serviceNames, threadOf } from './services.ts'
+import { loadServices, placement, serviceNames, threadOf } from './services.ts'
+import { settingsSchemas } from './settings.ts'
 
-it('the services are the folders, each under its own name, with its contract', () => {
+it('the services are the folders, each under its own name, with its contract and settings', async () => {
   const folders = readdirSync(join(import.meta.dirname, '..', '..', 'services'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
     .map(({ name }) => name)
   expect(serviceNames.toSorted()).toEqual(folders.toSorted())
-  expect(catalogue.map(({ contract }) => contract.service)).toEqual(serviceNames)
-  expect(catalogue.map(({ contract }) => contract)).toEqual(contracts)
+  const loaded = await loadServices(serviceNames)
+  expect(loaded.map(({ contract }) => contract.service)).toEqual(serviceNames)
+  expect(loaded.map(({ contract }) => contract)).toEqual(contracts)
+  expect(settingsSchemas()).toMatchObject(
+    Object.fromEntries(loaded.map(({ contract, settings }) => [contract.service, settings])),
+  )
 })
 
 it('a service that is alone in its process needs no thread', () => {

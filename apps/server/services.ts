@@ -1,5 +1,7 @@
 import type { Contract } from '@mirage/kit/contract.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
 import type { Service } from '@mirage/kit/service.ts'
+import { didYouMean } from '@mirage/kit/settings.ts'
 
 /** Every service there is, in the order in which they start: who is called before who calls. Each is loaded where it runs. */
 const loaders: Record<string, () => Promise<unknown>> = {
@@ -41,4 +43,15 @@ export const placement: Record<string, string[]> = {
 export function threadOf(service: string, together: string[]): string | undefined {
   if (together.length === 1) return undefined
   return Object.keys(placement).find((thread) => placement[thread]!.includes(service))
+}
+
+/** Throws `settings.invalid` for a name that no service has. */
+export function namedServices(wanted: string[] | undefined): string[] {
+  const unknown = wanted?.find((name) => !serviceNames.includes(name))
+  if (unknown === undefined) return wanted && wanted.length > 0 ? [...new Set(wanted)] : serviceNames
+  throw new MirageError({
+    code: 'settings.invalid',
+    status: 500,
+    detail: `There is no service “${unknown}”${didYouMean(unknown, serviceNames) || '.'} There are: ${serviceNames.join(', ')}.`,
+  })
 }

@@ -1,10 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { messageOf, MirageError } from '@mirage/kit/errors.ts'
 import { environmentLayer, type Layer, type ResolvedSettings, resolveSettings } from '@mirage/kit/settings.ts'
+import { settings as apiGateway } from '@mirage/services/api-gateway/settings.ts'
+import { settings as auth } from '@mirage/services/auth/settings.ts'
+import { settings as correlationEngine } from '@mirage/services/correlation-engine/settings.ts'
+import { settings as dataCollection } from '@mirage/services/data-collection/settings.ts'
+import { settings as dataStorage } from '@mirage/services/data-storage/settings.ts'
+import { settings as moduleRegistry } from '@mirage/services/module-registry/settings.ts'
+import { settings as scanOrchestration } from '@mirage/services/scan-orchestration/settings.ts'
+import { settings as visualization } from '@mirage/services/visualization/settings.ts'
 import { type TObject, Type as t } from 'typebox'
 import { parse } from 'yaml'
 import { defaultStores } from './adapters.ts'
-import { catalogue } from './catalogue.ts'
 import type { ServerEnvironment } from './environment.ts'
 
 const store = (port: string): ReturnType<typeof t.String> =>
@@ -24,9 +31,21 @@ const own: Record<string, TObject> = {
   }),
 }
 
+/** Each service's section. Only its schema is loaded: a supervisor and the command line run no service. */
+const services: Record<string, TObject> = {
+  auth,
+  'module-registry': moduleRegistry,
+  'data-storage': dataStorage,
+  'correlation-engine': correlationEngine,
+  'scan-orchestration': scanOrchestration,
+  'data-collection': dataCollection,
+  visualization,
+  'api-gateway': apiGateway,
+}
+
 /** Every setting there is, by section. */
 export function settingsSchemas(): Record<string, TObject> {
-  return { ...own, ...Object.fromEntries(catalogue.map(({ contract, settings }) => [contract.service, settings])) }
+  return { ...own, ...services }
 }
 
 /** The settings in force, each with where it comes from. Throws `settings.invalid`, naming every wrong one. */

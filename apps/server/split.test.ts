@@ -56,6 +56,17 @@ describe('each service in a process of its own', () => {
     expect(existsSync(join(dataDirectory, 'connection.json'))).toBe(false)
   })
 
+  it('ends a service that hangs and starts it again, and none that answers', async () => {
+    await using split = await startSplit({ dataDirectory, services, port: 0, say, askEveryMs: 100, answerMs: 1_000 })
+    const first = split.processes()
+    process.kill(first['auth']!, 'SIGSTOP')
+    await vi.waitFor(() => expect(lines.at(-1)).toMatch('auth runs again'), { timeout: 30_000 })
+    expect(lines[0]).toBe(`auth does not answer any more: process ${first['auth']} is ended.`)
+    expect(await statusOfKeys(split.url)).toBe(200)
+    expect(isAlive(first['auth'])).toBe(false)
+    expect(split.processes()['api-gateway']).toBe(first['api-gateway'])
+  })
+
   it('waits for a service that is away and being started again', async () => {
     await using split = await startSplit({ dataDirectory, services, port: 0, say })
     process.kill(split.processes()['auth']!, 'SIGKILL')

@@ -5,12 +5,14 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { pause } from '@mirage/kit/clock.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
+import { isLive } from '@mirage/kit/liveness.ts'
 import { readEnvironment } from './environment.ts'
 import { keyFileOf } from './installation.ts'
 import { frontDoor } from './locks.ts'
-import { serviceNames } from './services.ts'
+import { namedServices, serviceNames } from './services.ts'
 import { readSettings } from './settings.ts'
-import { namedServices, type ServerOptions } from './start.ts'
+import { socketOf } from './socket.ts'
+import type { ServerOptions } from './start.ts'
 
 /** What a process is told at its start. */
 export interface ProcessOptions {
@@ -27,6 +29,9 @@ export interface SplitOptions extends Pick<ServerOptions, 'dataDirectory' | 'por
   say(line: string): void
   /** The first pause before a process is started again, milliseconds; doubled up to fifty times this. */
   restartMs?: number
+  /** How often each service is asked whether it lives, and how long it may take to answer, milliseconds. */
+  askEveryMs?: number
+  answerMs?: number
 }
 
 export interface SplitHandle extends AsyncDisposable {
@@ -42,13 +47,23 @@ export interface SplitHandle extends AsyncDisposable {
 /** A process that has lived this long failed for a new reason: its next start does not wait. */
 const steadyMs = 30_000
 
+/** A service that leaves so many questions in a row without an answer hangs: one may meet a pause of the whole machine. */
+const unansweredAtMost = 2
+
 /**
- * Starts each service in a process of its own and starts again what dies. Throws what a process could not start for
+ * Starts each service in a process of its own and starts again what dies or hangs. Throws what a process could not start for
  * (`host.locked`, `settings.invalid`, a port in use …); then none is left.
  */
-export async function startSplit({ say, restartMs = 200, ...options }: SplitOptions): Promise<SplitHandle> {
+export async function startSplit({
+  say,
+  restartMs = 200,
+  askEveryMs = 10_000,
+  answerMs = 30_000,
+  ...options
+}: SplitOptions): Promise<SplitHandle> {
   const environment = readEnvironment()
   const dataDirectory = options.dataDirectory ?? environment.dataDirectory
+  const place = { installation: { dataDirectory }, runtimeDirectory: environment.runtimeDirectory }
   const services = serviceNames.filter((name) => namedServices(options.services).includes(name))
   const { values } = readSettings(environment, options.flags)
   const stopping = new AbortController()
@@ -72,11 +87,27 @@ export async function startSplit({ say, restartMs = 200, ...options }: SplitOpti
     })
     running.set(service, child)
     const told = await child.ready
+    void watch(service, child)
     if (service === frontDoor && told.url !== undefined) {
       url = told.url
       port = Number(new URL(told.url).port) // also where any free one was asked for
     }
     return child
+  }
+
+  /** Ends a process whose service does not answer: what it was doing is done again after its next start. */
+  async function watch(service: string, child: Child): Promise<void> {
+    const { signal } = stopping
+    let hasEnded = false
+    void child.ended.then(() => (hasEnded = true))
+    for (let unanswered = 0; unanswered < unansweredAtMost; unanswered++) {
+      await pause(askEveryMs, signal)
+      if (hasEnded || signal.aborted) return
+      if (await isLive(socketOf(place, service), answerMs, signal)) unanswered = -1
+    }
+    if (hasEnded || signal.aborted) return
+    say(`${service} does not answer any more: process ${child.pid} is ended.`)
+    child.kill()
   }
 
   /** Starts a service again whenever it has ended, until all stop. */

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { socketOf } from './part.ts'
+import { socketOf } from './socket.ts'
 import { startMirage } from './start.ts'
 
 let directory: string
@@ -119,7 +119,7 @@ describe('the platform', () => {
 
 describe('the socket of a service', () => {
   const place = (dataDirectory: string): Parameters<typeof socketOf>[0] => ({
-    installation: { dataDirectory, masterKey: new Uint8Array(32), ownerKey: '' },
+    installation: { dataDirectory },
     runtimeDirectory: '/run/user/1000',
   })
 

@@ -1,17 +1,16 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from '@mirage/kit/dispatch.ts'
-import { MirageError } from '@mirage/kit/errors.ts'
 import type { ListenAt } from '@mirage/kit/host.ts'
 import { openLog } from '@mirage/kit/log.ts'
-import { didYouMean } from '@mirage/kit/settings.ts'
 import { keepBallast } from './ballast.ts'
 import { readEnvironment } from './environment.ts'
 import { openIdle } from './idle.ts'
 import { keyFileOf, openInstallation, writePrivate } from './installation.ts'
 import { frontDoor, takeLocks } from './locks.ts'
-import { type PartOptions, socketOf, startPart } from './part.ts'
-import { loadContracts, loadServices, serviceNames, threadOf } from './services.ts'
+import { type PartOptions, startPart } from './part.ts'
+import { loadContracts, loadServices, namedServices, serviceNames, threadOf } from './services.ts'
+import { socketOf } from './socket.ts'
 import { openThreads } from './threads.ts'
 import { explained } from './trouble.ts'
 
@@ -121,15 +120,4 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
     await stack.disposeAsync()
     throw explained(error, dataDirectory)
   }
-}
-
-/** Throws `settings.invalid` for a name that no service has. */
-export function namedServices(wanted: string[] | undefined): string[] {
-  const unknown = wanted?.find((name) => !serviceNames.includes(name))
-  if (unknown === undefined) return wanted && wanted.length > 0 ? [...new Set(wanted)] : serviceNames
-  throw new MirageError({
-    code: 'settings.invalid',
-    status: 500,
-    detail: `There is no service “${unknown}”${didYouMean(unknown, serviceNames) || '.'} There are: ${serviceNames.join(', ')}.`,
-  })
 }

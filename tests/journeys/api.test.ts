@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Contract, type Operation, pathNames, replyKind } from '@mirage/kit/contract.ts'
+import { type Operation, pathNames, replyKind } from '@mirage/kit/contract.ts'
 import { apiPrefix } from '@mirage/kit/routes.ts'
-import { catalogue } from '@mirage/server/catalogue.ts'
+import { contracts } from '@mirage/server/contracts.ts'
 import { type ServerHandle, startMirage } from '@mirage/server/start.ts'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,7 +16,6 @@ const attacks = 30
 /** A module key that must never be seen again once it is set. */
 const marked = 'MarkedKeyThatNobodyMaySee0123456789'
 
-const contracts: Contract[] = catalogue.map(({ contract }) => contract)
 const operations = contracts.flatMap(({ service, operations }) =>
   Object.entries(operations).map(([name, operation]) => ({ service, name, operation, title: `${service}.${name}` })),
 )

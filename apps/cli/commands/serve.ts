@@ -18,7 +18,7 @@ export function addServe(program: Command, cli: Cli): void {
       'Starts the platform on http://127.0.0.1:8000: a page with the last runs, and the API with its reference.',
     )
     .argument('[services...]', 'only these services, beside other processes that run the rest; without any, all')
-    .option('--split', 'each service in a process of its own, started again when it dies')
+    .option('--split', 'each service in a process of its own, started again when it dies or hangs')
     .option('--port <n>', 'the port to listen on instead of the one in the settings')
     .addHelpText(
       'after',
