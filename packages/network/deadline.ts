@@ -6,13 +6,14 @@
 export function deadline(ms: number, outer: AbortSignal, late: () => Error): { signal: AbortSignal } & Disposable {
   const controller = new AbortController()
   const follow = (): void => controller.abort(outer.reason)
-  const heart = holdHeart()
-  let lostBefore = heart.lostMs
+  hold()
+  let lostBefore = lostMs
   let timer = setTimeout(ring, ms)
+  let isOver = false
   function ring(): void {
-    heart.beat()
-    const lost = heart.lostMs - lostBefore
-    lostBefore = heart.lostMs
+    beat()
+    const lost = lostMs - lostBefore
+    lostBefore = lostMs
     if (lost < leastLostMs) controller.abort(late())
     else timer = setTimeout(ring, lost)
   }
@@ -21,8 +22,10 @@ export function deadline(ms: number, outer: AbortSignal, late: () => Error): { s
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
+      if (isOver) return
+      isOver = true
       clearTimeout(timer)
-      heart[Symbol.dispose]()
+      release()
       outer.removeEventListener('abort', follow)
     },
   }
@@ -32,51 +35,40 @@ const beatMs = 25
 /** Less than this is the ordinary lateness of timers. */
 const leastLostMs = 10
 
-let heartTimer: NodeJS.Timeout | undefined
+let heart: NodeJS.Timeout | undefined
 let holders = 0
 let lastBeat = 0
-let lost = 0
+/** The time that the event loop was late while somebody held the heart. */
+let lostMs = 0
 
 /** Adds what has passed since the last beat beyond the time between two of them. */
 function beat(): void {
   const now = performance.now()
-  lost += Math.max(0, now - lastBeat - beatMs - leastLostMs)
+  lostMs += Math.max(0, now - lastBeat - beatMs - leastLostMs)
   lastBeat = now
 }
 
-/** The time that the event loop was late since the first holder; it is measured while somebody holds it. */
-function holdHeart(): { readonly lostMs: number; beat(): void } & Disposable {
-  if (holders++ === 0) {
-    lastBeat = performance.now()
-    heartTimer = setInterval(beat, beatMs).unref()
-  }
-  let isHeld = true
-  return {
-    get lostMs() {
-      return lost
-    },
-    beat,
-    [Symbol.dispose]() {
-      if (isHeld && --holders === 0) clearInterval(heartTimer)
-      isHeld = false
-    },
-  }
+function hold(): void {
+  if (holders++ > 0) return
+  lastBeat = performance.now()
+  heart = setInterval(beat, beatMs).unref()
+}
+
+function release(): void {
+  if (--holders === 0) clearInterval(heart)
 }
 
 /** Rejects with the signal's reason as soon as it aborts, whatever `work` does; calls `stop` then. */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal, stop?: () => void): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = (): void => {
-    stop?.()
-    // Every abort in this package carries an Error; anything else is the caller's own reason and passes as it is.
-    reject(signal.reason as Error)
-  }
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-    work.catch(() => {}) // an answer that nobody waits for any more must not end the process
-  }
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, stop?: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      stop?.()
+      // Every abort in this package carries an Error; anything else is the caller's own reason and passes as it is.
+      reject(signal.reason as Error)
+    }
+    if (signal.aborted) abort()
+    else signal.addEventListener('abort', abort, { once: true })
+    // An answer that nobody waits for any more settles nothing, and a failure ends no process.
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }

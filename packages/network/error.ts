@@ -1,6 +1,7 @@
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { HttpAnswer } from '@mirage/model/exchange.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
+import { MalformedAnswer } from './http-answer.ts'
 
 /** Why a request left nothing behind: the guard's reasons first, then the wire's, then what an answer meant. */
 export type Reason =
@@ -80,15 +81,11 @@ export function unreachable(reason: Reason, detail: string, cause?: unknown): Ne
   return new NetworkError({ outcome: 'unreachable', reason, detail, retryable: true, cause })
 }
 
-/** Node's and undici's names for an answer that is not HTTP. */
-const malformedCodes =
-  /^(HPE_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH|RESPONSE_STATUS_CODE|NOT_SUPPORTED)|ERR_INVALID)/
-
-/** Maps what Node, OpenSSL and undici throw, once. `peer` names who was asked. */
+/** Maps what Node, OpenSSL and our reader of HTTP throw, once. `peer` names who was asked. */
 export function toNetworkError(error: unknown, peer: string): NetworkError {
   if (error instanceof NetworkError) return error
   const { code = '', message } = describe(error)
-  if (code === 'ETIMEDOUT' || (code.startsWith('UND_ERR_') && code.endsWith('_TIMEOUT')))
+  if (code === 'ETIMEDOUT')
     return new NetworkError({
       outcome: 'timed-out',
       reason: 'timed-out',
@@ -96,15 +93,7 @@ export function toNetworkError(error: unknown, peer: string): NetworkError {
       retryable: true,
       cause: error,
     })
-  if (code === 'UND_ERR_INVALID_ARG')
-    return new NetworkError({
-      outcome: 'failed',
-      reason: 'malformed',
-      detail: `The request to ${peer} cannot be sent: ${message}.`,
-      cause: error,
-    })
-  // undici's parser gives its errors a name and, for most, no code.
-  if (malformedCodes.test(code) || (error instanceof Error && error.name === 'HTTPParserError'))
+  if (error instanceof MalformedAnswer)
     return new NetworkError({
       outcome: 'changed-format',
       reason: 'malformed',
@@ -113,9 +102,7 @@ export function toNetworkError(error: unknown, peer: string): NetworkError {
     })
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'EPROTO')
     return unreachable('tls', `TLS with ${peer} failed: ${message}`, error)
-  // Node's codes are known to whoever runs a server; undici's are not.
-  const what = code === '' || code.startsWith('UND_ERR_') ? message : code
-  return unreachable('connection', `The connection to ${peer} failed: ${what}`, error)
+  return unreachable('connection', `The connection to ${peer} failed: ${code === '' ? message : code}`, error)
 }
 
 function describe(error: unknown): { code?: string; message: string } {

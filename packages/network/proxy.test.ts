@@ -141,6 +141,15 @@ describe.each(['http', 'socks'] as const)('an %s proxy', (kind) => {
     expect(asked).toEqual([])
     expect(engine.asked).toEqual([])
   })
+
+  test('behind which a host takes no connection: it is given up long before one that takes its time to answer', async () => {
+    const { port } = await openProxy(kind, hello, () => new Promise(() => {}))
+    const { session } = open(`${scheme}://127.0.0.1:${port}`)
+    const task = testTask(session)
+    const slow = get('http://www.northwind.example/', { timeoutMs: 3_600_000 })
+    const reasons = [task.request(slow, never), task.tls.peer('www.northwind.example', 443)].map(reasonOf)
+    expect(await Promise.all(reasons)).toEqual(['timed-out', 'timed-out'])
+  }, 30_000)
 })
 
 test.each([

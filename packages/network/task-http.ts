@@ -19,7 +19,9 @@ export async function requestHttp(
 ): Promise<HttpAnswer> {
   const { task, options, network } = context
   const redactor = openRedactor(task.secrets, request.secrets ?? [])
-  const both = signal === context.signal ? signal : AbortSignal.any([context.signal, signal])
+  // The context's signal follows the task's.
+  const isFollowed = signal === context.signal || signal === task.signal
+  const both = isFollowed ? context.signal : AbortSignal.any([context.signal, signal])
   const asked = describeRequest(request, redactor)
   const credentials = hasCredentials(request, task.secrets)
   const cache = request.maxAgeMs === undefined ? undefined : { maxAgeMs: request.maxAgeMs, credentials }
