@@ -10,7 +10,7 @@ type Delivered = OutgoingEvent & { publishedAt: number }
 /** What listening needs of a bus. The bus port has it. */
 export interface ListeningBus {
   subscribe(
-    options: { name: string; events: string[]; maxEvents?: number; onLost?: () => void },
+    options: { name: string; events: string[]; maxEvents?: number; maxBytes?: number; onLost?: () => void },
     handle: (events: Delivered[]) => Promise<void>,
   ): Promise<AsyncDisposable & { drained(): Promise<void> }>
   setAside(subscription: string, event: Delivered, reason: string): Promise<void>
@@ -70,6 +70,7 @@ export async function listenTo(
     name,
     events: [consumer.event.name],
     maxEvents: consumer.maxEvents,
+    maxBytes: consumer.maxBytes,
     onLost: () => {
       log.warn('Events were lost to a subscription', { subscription: name, rebuilds: consumer.rebuild !== undefined })
       startRebuild()

@@ -70,7 +70,12 @@ export interface Consumer {
   rebuild?(): Promise<void>
   /** The service starts with nothing where it should have everything: it rebuilds as soon as it listens. */
   rebuildNow?: boolean
+  /**
+   * At most so many events at once, or so many bytes of them; at least one. What is handled together is in memory
+   * together, and of more than some thousand observations the garbage collector copies what would soon be gone.
+   */
   maxEvents: number
+  maxBytes: number
 }
 
 /** Listens to an event: `handle` gets batches, applies them convergently, and may get each of them again. */
@@ -85,10 +90,11 @@ export function on<S extends TSchema>(
     rebuild?: () => Promise<void>
     rebuildNow?: boolean
     maxEvents?: number
+    maxBytes?: number
   } = {},
 ): Consumer {
   // The consumer is stored without its payload's type; `consume` validates each payload against `event.schema` first.
-  return { event, purpose: event.name, maxEvents: 100, handle, ...options }
+  return { event, purpose: event.name, maxEvents: 100, maxBytes: 512 << 10, handle, ...options }
 }
 
 export interface Health {

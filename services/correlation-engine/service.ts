@@ -14,9 +14,6 @@ import { resolveFindings } from './resolve.ts'
 import { loadRules, shippedRules } from './rules.ts'
 import { settings } from './settings.ts'
 
-/** At most this many batches at once: some ten thousand observations, one transaction's worth many times over. */
-const batchesAtOnce = 20
-
 export const correlationEngine = defineService({
   contract: correlation,
   settings,
@@ -70,7 +67,6 @@ export const correlationEngine = defineService({
             settle: (event, lost) => coverage.lose(event, lost),
             rebuild: rebuildAll,
             rebuildNow: !marker.isSet,
-            maxEvents: batchesAtOnce,
           },
         ),
         on(

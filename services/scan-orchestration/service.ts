@@ -106,7 +106,9 @@ export const scanOrchestration = defineService({
           split: splitBatch,
           settle: (event, lost) => routeLost(orchestrator, event, lost),
           rebuild: () => repeatOpen(orchestrator),
-          maxEvents: 4,
+          maxEvents: 16,
+          // A transaction each, flushed to the disk.
+          maxBytes: 1 << 20,
         }),
         on(collectionFinished, (events) => finishTasks(orchestrator, events), {
           rebuild: () => repeatOpen(orchestrator),
