@@ -1,51 +1,27 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { cancelled } from './error.ts'
 import { openPlaces } from './places.ts'
-import type { Session } from './session.ts'
-import { testEngine } from './testing/engine.ts'
-import { type TestLab, openTestLab } from './testing/lab.ts'
-import {
-  type TestRecorder,
-  get,
-  testNetwork,
-  testRecorder,
-  testScope,
-  testSession,
-  testTask,
-} from './testing/session.ts'
+import { get, testTask } from './testing/session.ts'
+import { never, testWorld } from './testing/world.ts'
 
-const never = new AbortController().signal
 const url = 'http://www.northwind.example/'
 
-let lab: TestLab
 let nowMs = 1_000_000
-const sessions: Session[] = []
-beforeEach(async () => {
-  lab = await openTestLab()
-  lab.http('198.18.0.10:80', (_request, response) => response.end('hello'))
+const world = testWorld({
+  targets: ['northwind.example'],
+  zone: { 'www.northwind.example A': ['198.18.0.10'] },
+  ttl: 60,
+  now: () => nowMs,
 })
-afterEach(async () => {
-  for (const session of sessions.splice(0)) await session[Symbol.asyncDispose]()
-  await lab[Symbol.asyncDispose]()
-})
-
-function open(recorder: TestRecorder = testRecorder()) {
-  const engine = testEngine({ 'www.northwind.example A': ['198.18.0.10'] }, { ttl: 60 })
-  const session = testSession(testNetwork({ recorder, engine, now: () => nowMs }), {
-    scope: testScope(['northwind.example']),
-    dialMap: lab.dialMap,
-  })
-  sessions.push(session)
-  return { recorder, engine, session }
-}
+beforeEach(() => world.lab.http('198.18.0.10:80', (_request, response) => response.end('hello')))
 
 const www = ['www.northwind.example A', 'www.northwind.example AAAA']
 
 describe('the addresses of a host', () => {
   test('are asked for while nothing is known that holds', async () => {
-    const { session, engine } = open()
+    const { session, engine } = world.open()
     const task = testTask(session)
     await Promise.all(['1', '2', '3'].map((path) => task.request(get(url + path), never)))
     await testTask(session, { task: 'task_2' }).request(get(url), never)
@@ -56,38 +32,38 @@ describe('the addresses of a host', () => {
   })
 
   test('are not asked for again after a restart, whichever task wants them', async () => {
-    const { session, recorder } = open()
+    const { session, recorder } = world.open()
     await testTask(session).request(get(url), never)
-    const restarted = open(recorder)
+    const restarted = world.open({ recorder })
     await testTask(restarted.session, { module: 'crawler', task: '7' }).request(get(url), never)
     expect(restarted.engine.asked).toEqual([])
     nowMs += 60_000
-    const late = open(recorder)
+    const late = world.open({ recorder })
     await testTask(late.session).request(get(url), never)
     expect(late.engine.asked).toEqual(www)
   })
 
   test('that it has not are not asked for again either', async () => {
     const gone = get('http://gone.northwind.example/')
-    const { session, recorder, engine } = open()
+    const { session, recorder, engine } = world.open()
     await expect(testTask(session).request(gone, never)).rejects.toThrow('has no address')
     expect(engine.asked).toHaveLength(2)
-    const restarted = open(recorder)
+    const restarted = world.open({ recorder })
     await expect(testTask(restarted.session).request(gone, never)).rejects.toThrow('has no address')
     expect(restarted.engine.asked).toEqual([])
   })
 
   test('are recorded before anything is sent to it', async () => {
-    const { session, recorder } = open()
+    const { session, recorder } = world.open()
     recorder.recordFrame = () => Promise.reject(new Error('the store is full'))
     const tasks = ['1', '2'].map((task) => testTask(session, { task }))
     for (const task of tasks) await expect(task.request(get(url), never)).rejects.toThrow('the store is full')
     for (const task of tasks) expect(task.trouble).toMatchObject({ message: 'the store is full' })
-    expect(lab.dialled).toEqual([])
+    expect(world.lab.dialled).toEqual([])
   })
 
   test('are looked up for those who still wait, and for nobody no longer', async () => {
-    const { session, engine } = open()
+    const { session, engine } = world.open()
     const answers = Promise.withResolvers<void>()
     engine.held = answers.promise
     const [leaving, staying] = [new AbortController(), new AbortController()]
@@ -104,12 +80,12 @@ describe('the addresses of a host', () => {
 
 describe('the answers of a run', () => {
   test('serve every task after a restart, and hold no longer for it', async () => {
-    const { session, recorder } = open()
+    const { session, recorder } = world.open()
     const question = { name: 'nope.northwind.example', type: 'MX' } as const
     await testTask(session).dns.resolve(question.name, question.type)
     for (let restart = 1; restart <= 3; restart++) {
       nowMs += 19_000
-      const { session, engine } = open(recorder)
+      const { session, engine } = world.open({ recorder })
       const task = testTask(session, { module: 'other', task: `${restart}` })
       const answer = await task.dns.resolve(question.name, question.type)
       expect(answer).toMatchObject({ ...question, status: 'NXDOMAIN', ttl: 60 - 19 * restart })
@@ -117,13 +93,13 @@ describe('the answers of a run', () => {
       expect(engine.asked).toEqual([])
     }
     nowMs += 3_000
-    const { session: late, engine } = open(recorder)
+    const { session: late, engine } = world.open({ recorder })
     await testTask(late).dns.resolve(question.name, question.type)
     expect(engine.asked).toEqual(['nope.northwind.example MX'])
   })
 
   test('that are not recorded are at most a frame, over all tasks', async () => {
-    const { session, recorder, engine } = open()
+    const { session, recorder, engine } = world.open()
     const { recordFrame } = recorder
     const full = Promise.withResolvers<void>()
     recorder.recordFrame = (frame) => full.promise.then(() => recordFrame(frame))
@@ -145,7 +121,7 @@ describe('the answers of a run', () => {
   })
 
   test('are no hindrance to others while nobody reads them', async () => {
-    const { session } = open()
+    const { session } = world.open()
     const task = testTask(session)
     const questions = Array.from({ length: 9_000 }, (_, i) => ({ name: `n${i}.northwind.example`, type: 'A' }) as const)
     const answers = task.dns.resolveMany(questions)[Symbol.asyncIterator]()
