@@ -14,7 +14,7 @@ import {
 } from './graph-store.ts'
 import { writing } from './ids.ts'
 import { asKey } from './key.ts'
-import { rowOf, rowsOf, statement } from './tables.ts'
+import { insertRows, rowOf, statement } from './tables.ts'
 
 const nodeRules: MergeRules<GraphNode> = {
   firstSeenAt: 'min',
@@ -89,6 +89,10 @@ function* slices<T>(items: T[]): Generator<T[]> {
   for (let start = 0; start < items.length; start += pieceSize) yield items.slice(start, start + pieceSize)
 }
 
+/** In `tally`: the run that stands for all, and the item that stands for edges. */
+const everyRun = 0
+const edgeItem = 0
+
 /** Writes one piece inside a transaction. */
 class PieceWriter {
   readonly #store: GraphStore
@@ -96,7 +100,11 @@ class PieceWriter {
   /** Of this piece, and of those before it. */
   readonly known: Known = { nodes: new Map(), seen: new Set() }
   readonly #earlier: Known
-  readonly #tallies = new Map<string, { run: number; item: number; count: number }>()
+  readonly #nodeRuns: number[] = []
+  readonly #edgeRuns: number[] = []
+  /** By item: how many are new to the graph, and how many to the run. */
+  readonly #added = new Map<number, number>()
+  readonly #seen = new Map<number, number>()
   readonly #keys = new Map<string, number>()
 
   constructor(store: GraphStore, run: string, earlier: Known) {
@@ -125,10 +133,10 @@ class PieceWriter {
         listText(node.tags),
         recordText(node.attributes),
       )
-      this.#statement('insert into {node_run} values (?, ?, ?)').run(this.#run, type, number)
+      this.#nodeRuns.push(this.#run, type, number)
       this.known.seen.add(number)
-      this.#count(0, type)
-      this.#count(this.#run, type)
+      count(this.#added, type)
+      count(this.#seen, type)
       return
     }
     const stored = nodeOf(this.#store, row)
@@ -164,9 +172,9 @@ class PieceWriter {
       recordText(edge.attributes),
     )
     if (inserted.changes === 1) {
-      this.#statement('insert into {edge_run} values (?, ?)').run(this.#run, Number(inserted.lastInsertRowid))
-      this.#count(0, 0)
-      this.#count(this.#run, 0)
+      this.#edgeRuns.push(this.#run, Number(inserted.lastInsertRowid))
+      count(this.#added, edgeItem)
+      count(this.#seen, edgeItem)
       return
     }
     const [number, ...row] = rowOf<[number, ...EdgeRow]>(
@@ -190,7 +198,7 @@ class PieceWriter {
     }
     if (this.#statement('insert or ignore into {edge_run} values (?, ?)').run(this.#run, number).changes === 1) {
       this.#statement('update {edge} set runs = runs + 1 where number = ?').run(number)
-      this.#count(this.#run, 0)
+      count(this.#seen, edgeItem)
     }
   }
 
@@ -202,10 +210,13 @@ class PieceWriter {
   }
 
   end(): void {
+    insertRows(this.#store, 'node_run', 3, this.#nodeRuns)
+    insertRows(this.#store, 'edge_run', 2, this.#edgeRuns)
     const add = this.#statement(
       'insert into {tally} values (?, ?, ?) on conflict (run, item) do update set count = count + excluded.count',
     )
-    for (const { run, item, count } of this.#tallies.values()) add.run(run, item, count)
+    for (const [item, count] of this.#added) add.run(everyRun, item, count)
+    for (const [item, count] of this.#seen) add.run(this.#run, item, count)
   }
 
   #keyNumber(group: string, key: string): number {
@@ -252,19 +263,16 @@ class PieceWriter {
     if (this.#statement('insert or ignore into {node_run} values (?, ?, ?)').run(this.#run, type, number).changes === 0)
       return
     this.#statement('update {node} set runs = runs + 1 where number = ?').run(number)
-    this.#count(this.#run, type)
-  }
-
-  #count(run: number, item: number): void {
-    const key = `${run} ${item}`
-    const tally = this.#tallies.get(key)
-    if (tally === undefined) this.#tallies.set(key, { run, item, count: 1 })
-    else tally.count++
+    count(this.#seen, type)
   }
 
   #statement(text: string) {
     return statement(this.#store, text)
   }
+}
+
+function count(tally: Map<number, number>, item: number): void {
+  tally.set(item, (tally.get(item) ?? 0) + 1)
 }
 
 function listText(list: string[]): string | null {
@@ -274,57 +282,4 @@ function listText(list: string[]): string | null {
 function recordText(record: object): string | null {
   const text = JSON.stringify(record)
   return text === '{}' ? null : text
-}
-
-/** Forgets what only this run saw, in pieces, edges before their ends. */
-export async function forgetRun(store: GraphStore, name: string): Promise<void> {
-  const run = await store.database.read(() => store.words.find(name))
-  if (run === undefined) return
-  for (;;) {
-    const edges = await writing(store, () => forgetEdges(store, run))
-    if (edges === 0) break
-  }
-  for (;;) {
-    const nodes = await writing(store, () => forgetNodes(store, run))
-    if (nodes === 0) break
-  }
-  await writing(store, () => statement(store, 'delete from {tally} where run = ?').run(run))
-}
-
-function forgetEdges(store: GraphStore, run: number): number {
-  const edges = rowsOf<[number]>(store, 'select edge from {edge_run} where run = ? limit ?', run, pieceSize)
-  const prepare = (text: string) => statement(store, text)
-  let gone = 0
-  for (const [edge] of edges) {
-    prepare('delete from {edge_run} where run = ? and edge = ?').run(run, edge)
-    gone += Number(prepare('delete from {edge} where number = ? and runs <= 1').run(edge).changes)
-    prepare('update {edge} set runs = runs - 1 where number = ?').run(edge)
-  }
-  prepare('update {tally} set count = count - ? where run = 0 and item = 0').run(gone)
-  return edges.length
-}
-
-function forgetNodes(store: GraphStore, run: number): number {
-  const nodes = rowsOf<[number, number]>(
-    store,
-    'select type, node from {node_run} where run = ? limit ?',
-    run,
-    pieceSize,
-  )
-  const prepare = (text: string) => statement(store, text)
-  for (const [type, node] of nodes) {
-    prepare('delete from {node_run} where run = ? and type = ? and node = ?').run(run, type, node)
-    if (prepare('delete from {node} where number = ? and runs <= 1').run(node).changes === 0) {
-      prepare('update {node} set runs = runs - 1 where number = ?').run(node)
-      continue
-    }
-    prepare('update {tally} set count = count - 1 where run = 0 and item = ?').run(type)
-    for (const [key] of rowsOf<[number]>(store, 'select key from {member} where node = ?', node)) {
-      prepare('delete from {member} where key = ? and node = ?').run(key, node)
-      prepare('delete from {group_key} where number = ?1 and not exists (select 1 from {member} where key = ?1)').run(
-        key,
-      )
-    }
-  }
-  return nodes.length
 }

@@ -2,7 +2,7 @@ import type { SearchRecord } from '@mirage/ports/search.ts'
 import { writing } from './ids.ts'
 import { asKey } from './key.ts'
 import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './search-store.ts'
-import { rowOf, rowsOf, statement } from './tables.ts'
+import { insertRows, rowOf, rowsOf, statement } from './tables.ts'
 
 /** Records in one transaction; each writes about ten rows, many of them side by side, in pages of which each is written whole. */
 const pieceSize = 1_000
@@ -97,9 +97,6 @@ function replaceMeasures(
   for (const name in after) piece.measure(store.words.number(name), after[name]!, number)
 }
 
-/** Rows that one statement inserts. */
-const rowsAtOnce = 32
-
 /** The small rows of a transaction, gathered so that many go with one statement and a counter is written once. */
 class Piece {
   readonly #store: SearchStore
@@ -146,24 +143,14 @@ class Piece {
   }
 
   write(): void {
-    this.#insert('posting', 2, this.#postings)
-    this.#insert('measure', 3, this.#measures)
-    this.#insert('late', 2, this.#late)
+    insertRows(this.#store, 'posting', 2, this.#postings)
+    insertRows(this.#store, 'measure', 3, this.#measures)
+    insertRows(this.#store, 'late', 2, this.#late)
     const add = statement(
       this.#store,
       'insert into {term} values (?, ?) on conflict (term) do update set records = records + excluded.records',
     )
     for (const [term, count] of this.#counts) if (count !== 0) add.run(term, count)
-  }
-
-  #insert(table: string, columns: number, values: number[]): void {
-    const row = `(${Array.from({ length: columns }, () => '?').join(', ')})`
-    const one = `insert or ignore into {${table}} values ${row}`
-    const many = one + `, ${row}`.repeat(rowsAtOnce - 1)
-    let at = 0
-    for (; at + columns * rowsAtOnce <= values.length; at += columns * rowsAtOnce)
-      statement(this.#store, many).run(...values.slice(at, at + columns * rowsAtOnce))
-    for (; at < values.length; at += columns) statement(this.#store, one).run(...values.slice(at, at + columns))
   }
 }
 

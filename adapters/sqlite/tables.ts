@@ -21,3 +21,17 @@ export function rowsOf<Row extends unknown[]>(place: Place, text: string, ...val
 export function rowOf<Row extends unknown[]>(place: Place, text: string, ...values: SQLInputValue[]): Row | undefined {
   return statement(place, text).get(...values) as unknown as Row | undefined
 }
+
+/** Rows that one statement inserts. */
+const rowsAtOnce = 32
+
+/** Inserts rows of so many `columns`, whose values stand one behind the other; those that are there stay. */
+export function insertRows(place: Place, table: string, columns: number, values: number[]): void {
+  const row = `(${Array.from({ length: columns }, () => '?').join(', ')})`
+  const one = `insert or ignore into {${table}} values ${row}`
+  const many = one + `, ${row}`.repeat(rowsAtOnce - 1)
+  let at = 0
+  for (; at + columns * rowsAtOnce <= values.length; at += columns * rowsAtOnce)
+    statement(place, many).run(...values.slice(at, at + columns * rowsAtOnce))
+  for (; at < values.length; at += columns) statement(place, one).run(...values.slice(at, at + columns))
+}
