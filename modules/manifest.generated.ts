@@ -528,7 +528,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 2,
-      "concurrency": 4,
+      "concurrency": 8,
       "group": "hackertarget",
       "cacheFor": "7d"
     },
@@ -706,7 +706,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 1,
-      "concurrency": 4,
+      "concurrency": 8,
       "cacheFor": "24h"
     },
     "sample": "198.18.0.10",
@@ -1138,7 +1138,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 1,
-      "concurrency": 4,
+      "concurrency": 8,
       "cacheFor": "24h"
     },
     "needs": {

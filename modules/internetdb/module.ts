@@ -25,7 +25,7 @@ export const module = defineModule({
   contact: 'stored',
   origin: 'shodan',
   useCases: ['footprint', 'investigate'],
-  limits: { perSecond: 1, concurrency: 4, cacheFor: '24h' },
+  limits: { perSecond: 1, concurrency: 8, cacheFor: '24h' },
   sample: '198.18.0.10',
   async *run({ entity, http }) {
     const address = entity.value
