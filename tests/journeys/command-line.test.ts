@@ -192,3 +192,16 @@ test('serve: the platform for other commands, until it is stopped', async () => 
   const key = (await readFile(join(data, 'api-key'), 'utf8')).trim()
   expect({ code, showsKey: stderr.includes(key) }).toEqual({ code: 0, showsKey: false })
 })
+
+test('what there is to find is named as what was found', async () => {
+  const truth = linesOf((await mirage('lab', 'truth', '--json')).stdout)
+  const found = linesOf((await mirage('export', run, '--format', 'ndjson')).stdout)
+  const types = (lines: Record<string, unknown>[], kind: string): unknown[] => [
+    ...new Set(lines.filter((line) => line['kind'] === kind).map(({ type }) => type)),
+  ]
+  for (const kind of ['entity', 'relationship']) {
+    expect(types(found, kind).length, kind).toBeGreaterThan(1)
+    expect(types(truth, kind), kind).toEqual(expect.arrayContaining(types(found, kind)))
+  }
+  expect(truth.filter(({ kind }) => kind !== 'entity' && kind !== 'relationship')).toEqual([])
+})
