@@ -498,6 +498,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 2,
+      "perDay": 50,
       "concurrency": 1,
       "cacheFor": "12h"
     },
@@ -528,6 +529,7 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perSecond": 2,
+      "perDay": 50,
       "concurrency": 8,
       "group": "hackertarget",
       "cacheFor": "7d"

@@ -20,7 +20,7 @@ export const module = defineModule({
   contact: 'stored',
   origin: 'hackertarget',
   useCases: ['investigate'],
-  limits: { perSecond: 2, concurrency: 8, group: 'hackertarget', cacheFor: '7d' },
+  limits: { perSecond: 2, perDay: 50, concurrency: 8, group: 'hackertarget', cacheFor: '7d' },
   sample: '198.18.0.10',
   async *run({ entity, http }) {
     if (entity.value.includes(':') || sharedInfrastructure(entity.value)) return

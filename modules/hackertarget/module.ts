@@ -17,7 +17,7 @@ export const module = defineModule({
   produces: ['domain', 'ip-address'],
   contact: 'stored',
   useCases: ['footprint'],
-  limits: { perSecond: 2, concurrency: 1, cacheFor: '12h' },
+  limits: { perSecond: 2, perDay: 50, concurrency: 1, cacheFor: '12h' },
   sample: 'northwind.example',
   async *run({ entity, http }) {
     const rows = await http.rows(url`https://api.hackertarget.com/hostsearch/?q=${entity.value}`, readRow, {

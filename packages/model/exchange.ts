@@ -20,6 +20,8 @@ export interface HttpRequest {
   anyCertificate?: boolean
   /** An answer not older than this may come from the cache instead of the wire. Milliseconds. */
   maxAgeMs?: number
+  /** Pattern without flags, in any case: an answer that begins with such a text refuses, so it is never used again. */
+  refusedBy?: string
   /** Names of query parameters and headers whose values are never recorded. */
   secrets?: string[]
 }

@@ -24,6 +24,9 @@ export interface Consumes<C extends EntityType = EntityType> {
 export interface Limits {
   perMinute?: number
   perSecond?: number
+  /** A quota of the source: so many requests in an hour or a day that begins with the first. Beyond it, tasks end as `quota`. */
+  perHour?: number
+  perDay?: number
   /** At most this many tasks of the module for URLs of one host in one run: what bounds a crawl of a site without end. */
   perHost?: number
   /** Tasks of this module at the same time in one process. */

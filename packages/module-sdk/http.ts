@@ -149,6 +149,7 @@ function requestOf(address: string, options: TargetOptions, defaults: HttpDefaul
     ...(options.address === undefined ? {} : { address: options.address }),
     ...(options.anyCertificate === undefined ? {} : { anyCertificate: options.anyCertificate }),
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    ...(options.quotaWhen === undefined ? {} : { refusedBy: options.quotaWhen.source }),
     ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NetworkError, retryAfter, unreachable } from './error.ts'
 import { type Bucket, bucketOf, openLimiter } from './limiter.ts'
+import { quotasOf } from './quota.ts'
 import { retry } from './retry.ts'
 
 const never = new AbortController().signal
@@ -57,6 +58,55 @@ describe('the limiter', () => {
     expect(bucketOf({ perMinute: 60, perSecond: 10 })).toEqual({ capacity: 1, perSecond: 1 })
     expect(bucketOf({ perSecond: 10 })).toEqual({ capacity: 10, perSecond: 10 })
     expect(bucketOf({})).toBeUndefined()
+  })
+})
+
+describe('a quota', () => {
+  const refusal = async (work: Promise<void>): Promise<unknown> =>
+    work.then(() => undefined).catch((error: unknown) => error)
+
+  test('lets so many requests through at once, none more, and all of them again when its window ends', async () => {
+    const { limiter, now, sleep } = world()
+    const quotas = quotasOf({ perDay: 50 })
+    const startedAt = now()
+    for (let i = 0; i < 50; i++) await limiter.count('source:a', quotas, never)
+    await sleep(3_600_000)
+    const error = await refusal(limiter.count('source:a', quotas, never))
+    expect(error).toMatchObject({ outcome: 'quota', retryable: false, retryAfterMs: 23 * 3_600_000 })
+    expect(String(error)).toContain(
+      `a is used up; it is asked again from ${new Date(startedAt + 86_400_000).toISOString()}`,
+    )
+    await limiter.count('source:b', quotas, never)
+    await sleep(23 * 3_600_000)
+    for (let i = 0; i < 50; i++) await limiter.count('source:a', quotas, never)
+    expect(await refusal(limiter.count('source:a', quotas, never))).toMatchObject({ outcome: 'quota' })
+  })
+
+  test('of a day and of an hour hold together, and a window that is nearly over is waited for', async () => {
+    const { limiter, now, sleep } = world()
+    const quotas = quotasOf({ perHour: 2, perDay: 3 })
+    await limiter.count('a', quotas, never)
+    await limiter.count('a', quotas, never)
+    await sleep(3_600_000 - 30_000)
+    const before = now()
+    await limiter.count('a', quotas, never)
+    expect(now() - before).toBe(30_000)
+    expect(await refusal(limiter.count('a', quotas, never))).toMatchObject({ retryAfterMs: 82_800_000 })
+  })
+
+  test('that a source calls used up holds everything back: as long as it says, else for its window, else an hour', async () => {
+    const { limiter, now } = world()
+    const held = async (key: string): Promise<unknown> => refusal(limiter.admit(key, undefined, 1, never))
+    await limiter.exhaust('unknown', [])
+    expect(await held('unknown')).toMatchObject({ outcome: 'quota', retryAfterMs: 3_600_000 })
+    await limiter.exhaust('declared', quotasOf({ perDay: 50 }))
+    expect(await held('declared')).toMatchObject({ outcome: 'quota', retryAfterMs: 86_400_000 })
+    await limiter.block('named', now() + 600_000)
+    await limiter.exhaust('named', quotasOf({ perDay: 50 }))
+    expect(await held('named')).toMatchObject({ outcome: 'quota', retryAfterMs: 600_000 })
+    // Whoever is held back by it is told the same, and lengthens nothing.
+    await limiter.exhaust('named', quotasOf({ perDay: 50 }))
+    expect(limiter.blockedUntil('named')).toBe(now() + 600_000)
   })
 })
 

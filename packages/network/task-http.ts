@@ -40,7 +40,7 @@ export async function requestHttp(
       request: asked,
       ...storeHttp(redactAnswer(answer, redactor)),
       credentials,
-      reusable: answer.status < 300 || answer.status === 404 || answer.status === 410,
+      reusable: isData(answer, request),
     }
   }
 
@@ -98,6 +98,16 @@ export async function requestHttp(
     if (waitMs !== undefined) await network.limiter.block(context.limitKey(followed.route), network.now() + waitMs)
     return followed
   }
+}
+
+/** Long enough for a sentence that refuses. */
+const sentenceBytes = 1_000
+
+/** True for an answer that may stand for another one to the same request. */
+function isData({ status, body }: Followed['answer'], { refusedBy }: HttpRequest): boolean {
+  if (status >= 300 && status !== 404 && status !== 410) return false
+  if (refusedBy === undefined) return true
+  return !new RegExp(refusedBy, 'i').test(Buffer.from(body.subarray(0, sentenceBytes)).toString('latin1'))
 }
 
 /** The last page that answered for this URL in this run; sends nothing. */

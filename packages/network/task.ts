@@ -16,6 +16,7 @@ import { type Pair, decodeFrame, encodeFrame } from './frame.ts'
 import { type Host, type Policy, hostOf, policyForUrl } from './guard.ts'
 import { bucketOf } from './limiter.ts'
 import { type LookUps, NotRecorded } from './look-ups.ts'
+import { quotasOf } from './quota.ts'
 import { type Redactor, openRedactor } from './redact.ts'
 import { type Route, routeTo } from './route.ts'
 import type { NetworkOptions, SessionContext } from './session.ts'
@@ -33,7 +34,7 @@ export interface TaskOptions {
   /** What the module declares: no request of it may declare more. */
   contact: Contact
   /** `group` is whose limits these are: modules of one source share them. */
-  limits: { group: string; perMinute?: number; perSecond?: number }
+  limits: { group: string; perMinute?: number; perSecond?: number; perHour?: number; perDay?: number }
   /** Values that are never recorded, logged or thrown: the module's keys. */
   secrets: string[]
   /** Hosts in scope for this task beyond the run's scope: what it was leased for. Canonical. */
@@ -66,6 +67,8 @@ export interface Task extends AsyncDisposable {
     ): Promise<(TlsPeer & { address: string; exchange: string }) | undefined>
   }
   whois: { query(server: string, text: string): Promise<{ text: string; exchange: string }> }
+  /** The source has said that its quota is used up: its modules send nothing more until the next one begins. */
+  exhausted(): Promise<void>
   /** What the recorder threw: the task was stopped then, and this attempt counts for nothing. Undefined where it did not. */
   readonly trouble: unknown
 }
@@ -136,6 +139,7 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     tcp: { scan: (address, ports, options) => scanPorts(context, address, ports, options) },
     tls: { peer: (host, port, options) => peekTls(context, host, port, options) },
     whois: { query: (server, text) => queryWhois(context, server, text) },
+    exhausted: () => network.limiter.exhaust(`source:${task.limits.group}`, quotasOf(task.limits)),
     get trouble() {
       return trouble
     },
@@ -179,7 +183,9 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
   const key: TaskKey = { workspace: options.workspace, run: options.run, module: task.module, task: task.task }
   const policy: Policy = { ...session.policy, ...(task.admits && { admits: new Set(task.admits) }) }
   const nextKey = openKeys(key)
+  const source = `source:${task.limits.group}`
   const bucket = bucketOf(task.limits)
+  const quotas = quotasOf(task.limits)
   const runBucket = options.maxRate === undefined ? undefined : bucketOf({ perSecond: options.maxRate })
   let frames: Promise<Record<Frame['kind'], Map<string, Remembered>>> | undefined
 
@@ -198,7 +204,7 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
   }
 
   function limitKey({ contact, peer }: Route): string {
-    return contact === 'target' ? `host:${peer.host.name ?? peer.host.address}` : `source:${task.limits.group}`
+    return contact === 'target' ? `host:${peer.host.name ?? peer.host.address}` : source
   }
 
   return {
@@ -214,9 +220,12 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
       routeBy(policyForUrl(policy, url), hostOf(url), declared, pinned, signal),
 
     async admit(route, signal) {
+      // What is held back costs the run nothing.
+      await limiter.admit(limitKey(route), undefined, 1, signal)
+      if (quotas.length > 0) await limiter.count(source, quotas, signal)
       task.spend('request', 1)
       if (runBucket !== undefined) await limiter.admit(`run:${options.run}`, runBucket, 1, signal)
-      if (bucket !== undefined) await limiter.admit(`source:${task.limits.group}`, bucket, 1, signal)
+      if (bucket !== undefined) await limiter.admit(source, bucket, 1, signal)
       await limiter.admit(limitKey(route), undefined, 1, signal)
     },
 

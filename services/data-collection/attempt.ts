@@ -10,6 +10,7 @@ import { type Ended, runModule } from '@mirage/module-sdk/run.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { labAnswers } from '@mirage/network/lab-answers.ts'
 import { NetworkError } from '@mirage/network/error.ts'
+import type { TaskOptions } from '@mirage/network/task.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts'
 import { openOutbox } from './outbox.ts'
@@ -86,6 +87,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
     if (!end || (end.outcome === 'cancelled' && !timeout.aborted)) return false
     const outcome = timeout.aborted ? 'timed-out' : end.outcome
     const reason = timeout.aborted ? `it took longer than ${module.limits?.timeout ?? defaultTimeout}` : end.reason
+    if (outcome === 'quota') await transport.exhausted()
     await outbox.finish({
       outcome,
       ...(reason === undefined ? {} : { reason }),
@@ -136,19 +138,33 @@ function overBudget(kind: string, most: number): NetworkError {
   })
 }
 
-/** What the module declares, or what the run says instead. */
-function limitsOf(
-  module: AnyModule,
-  { policy }: RunSession,
-): { group: string; perMinute?: number; perSecond?: number } {
-  const { group = module.id, perMinute, perSecond } = module.limits ?? {}
-  const { definition } = policy
-  // Nobody needs to be spared in a lab.
-  if (definition.lab && !definition.moduleRates?.[module.id]) return { group }
-  const wanted = definition.moduleRates?.[module.id]
-  const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(wanted ?? '') ?? []
-  if (amount !== undefined) return { group, perSecond: Number(amount) / (parseDuration(`1${unit}`)! / 1000) }
-  return { group, ...(perMinute === undefined ? {} : { perMinute }), ...(perSecond === undefined ? {} : { perSecond }) }
+/**
+ * What the module declares, or what the run says instead: a rate a second or minute for a rate, one an hour or day for a
+ * quota.
+ */
+function limitsOf(module: AnyModule, { policy }: RunSession): TaskOptions['limits'] {
+  const { group = module.id, perMinute, perSecond, perHour, perDay } = module.limits ?? {}
+  const { lab, moduleRates } = policy.definition
+  const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(moduleRates?.[module.id] ?? '') ?? []
+  const isQuota = unit === 'h' || unit === 'd'
+  const wanted = amount === undefined ? {} : { [`per${units[unit as Unit]}`]: Number(amount) }
+  // Nobody needs to be spared in a lab, and what its sources say holds for no others.
+  if (lab) return { group: `lab ${group}`, ...wanted }
+  return {
+    group,
+    ...(isQuota || amount === undefined ? given({ perMinute, perSecond }) : {}),
+    ...(isQuota ? {} : given({ perHour, perDay })),
+    ...wanted,
+  }
+}
+
+type Unit = 's' | 'm' | 'h' | 'd'
+const units: Record<Unit, string> = { s: 'Second', m: 'Minute', h: 'Hour', d: 'Day' }
+
+function given(limits: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 /** The hosts this task was leased for: addresses that names in scope resolve to, and what a longer distance admits. */

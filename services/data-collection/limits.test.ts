@@ -5,6 +5,7 @@ import { openMemoryCache } from '@mirage/adapters/memory/cache.ts'
 import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import { bucketOf } from '@mirage/network/limiter.ts'
+import { quotasOf } from '@mirage/network/quota.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openLimits } from './limits.ts'
 import { openStore } from './store.ts'
@@ -55,6 +56,28 @@ describe('after a restart', () => {
       })
       expect(limiter.blockedUntil('host:www.northwind.example')).toBeUndefined()
       await limiter.admit('source:other', undefined, 1, never)
+      expect(await kept(), 'what is over is forgotten').toBe(1)
+    })
+  })
+
+  it('a quota is used up as far as it was, and one that is used up stays so until its window ends', async () => {
+    const quotas = quotasOf({ perDay: 3 })
+    await life(async (limiter) => {
+      await limiter.count('source:hackertarget', quotas, never)
+      clock += 1_000
+      await limiter.count('source:hackertarget', quotas, never)
+      await limiter.exhaust('source:hunter', [])
+    })
+    clock += 60_000
+    await life(async (limiter) => {
+      await limiter.count('source:hackertarget', quotas, never)
+      await expect(limiter.count('source:hackertarget', quotas, never)).rejects.toMatchObject({ outcome: 'quota' })
+      await expect(limiter.admit('source:hunter', undefined, 1, never)).rejects.toMatchObject({ outcome: 'quota' })
+    })
+    clock += 86_400_000 - 61_000
+    await life(async (limiter, kept) => {
+      await limiter.count('source:hackertarget', quotas, never)
+      await limiter.admit('source:hunter', undefined, 1, never)
       expect(await kept(), 'what is over is forgotten').toBe(1)
     })
   })

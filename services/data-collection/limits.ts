@@ -1,7 +1,8 @@
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import { contentId } from '@mirage/model/id.ts'
-import { type Limiter, type TakeTokens, openLimiter } from '@mirage/network/limiter.ts'
+import { type Block, type Limiter, type TakeTokens, openLimiter } from '@mirage/network/limiter.ts'
+import type { Window } from '@mirage/network/quota.ts'
 import type { Cache } from '@mirage/ports/cache.ts'
 import type { LimitDocument, Store } from './store.ts'
 
@@ -20,19 +21,19 @@ export interface LimitsOptions {
 
 /**
  * The limiter of this installation. What must hold for longer than a restart takes outlives the process: pauses that
- * sources asked for, and requests spent where less than one a second is allowed. Others are whole again within a second.
+ * sources asked for, what is used of their quotas, and requests spent where less than one a second is allowed. Others are
+ * whole again within a second.
  */
 export async function openLimits({ store, cache, now, log, sleep }: LimitsOptions): Promise<Limiter> {
   const kept = await readKept(store, now())
-  const blocks = kept.filter(({ kind }) => kind === 'blocked')
   const spent = new Map(kept.filter(({ kind }) => kind === 'spent').map(({ key, until }) => [key, until]))
 
-  async function keep(kind: LimitDocument['kind'], key: string, until: number): Promise<void> {
+  async function keep(limit: Omit<LimitDocument, 'id'>, name = limit.key): Promise<void> {
     try {
-      await store.limits.merge(workspace, [{ id: contentId(`${kind}\n${key}`), kind, key, until }])
+      await store.limits.merge(workspace, [{ id: contentId(`${limit.kind}\n${name}`), ...limit }])
     } catch (error) {
       // It holds in this process all the same.
-      log.warn('A limit could not be kept', { key, reason: messageOf(error) })
+      log.warn('A limit could not be kept', { key: limit.key, reason: messageOf(error) })
     }
   }
 
@@ -45,17 +46,28 @@ export async function openLimits({ store, cache, now, log, sleep }: LimitsOption
         ? undefined
         : cache.take(key, bucket, ((wholeAt - at) / 1_000) * bucket.perSecond, at)
     const [from] = await Promise.all([cache.take(key, bucket, cost, at), repaid])
-    if (bucket.perSecond < 1) await keep('spent', key, from + (cost / bucket.perSecond) * 1_000)
+    if (bucket.perSecond < 1) await keep({ kind: 'spent', key, until: from + (cost / bucket.perSecond) * 1_000 })
     return from
   }
 
   return openLimiter({
     take,
     now,
-    blocks: blocks.map(({ key, until }) => [key, until]),
-    keep: (key, until) => keep('blocked', key, until),
+    blocks: kept.flatMap(blockIn),
+    windows: kept.flatMap(windowIn),
+    keepBlock: ({ key, until, outcome }) => keep({ kind: outcome === 'quota' ? 'exhausted' : 'blocked', key, until }),
+    keepWindow: (window) => keep({ kind: 'counted', ...window }, `${window.key} ${window.windowMs} ${window.until}`),
     ...(sleep && { sleep }),
   })
+}
+
+function blockIn({ kind, key, until }: LimitDocument): Block[] {
+  if (kind !== 'blocked' && kind !== 'exhausted') return []
+  return [{ key, until, outcome: kind === 'exhausted' ? 'quota' : 'rate-limited' }]
+}
+
+function windowIn({ kind, key, until, windowMs, used }: LimitDocument): Window[] {
+  return kind === 'counted' && windowMs !== undefined && used !== undefined ? [{ key, until, windowMs, used }] : []
 }
 
 /** What still holds at `at`; the rest is forgotten. */

@@ -44,11 +44,16 @@ export interface FrameDocument {
 /** What outlives a restart of the limits of a source or a host. */
 export interface LimitDocument {
   id: string
-  /** `blocked`: it asked to be left alone; `spent`: requests that it allows are used up. */
-  kind: 'blocked' | 'spent'
+  /**
+   * `blocked`: it asked to be left alone; `exhausted`: it said that its quota is used up; `spent`: requests that it allows
+   * are used up; `counted`: requests within the window of a quota.
+   */
+  kind: 'blocked' | 'exhausted' | 'spent' | 'counted'
   key: string
-  /** Milliseconds; of `spent`, when all of them are there again. */
+  /** Milliseconds; of `spent`, when all of them are there again; of `counted`, when the window ends. */
   until: number
+  windowMs?: number
+  used?: number
 }
 
 const exchanges: CollectionSpec<ExchangeDocument> = {
@@ -65,7 +70,7 @@ const exchanges: CollectionSpec<ExchangeDocument> = {
 
 const frames: CollectionSpec<FrameDocument> = { name: 'frames', indexes: { key: ['key'], run: ['run', 'at'] } }
 
-const limits: CollectionSpec<LimitDocument> = { name: 'limits', indexes: {}, merge: { until: 'max' } }
+const limits: CollectionSpec<LimitDocument> = { name: 'limits', indexes: {}, merge: { until: 'max', used: 'max' } }
 
 export interface Store {
   exchanges: Collection<ExchangeDocument>

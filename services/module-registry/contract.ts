@@ -25,6 +25,8 @@ export const ModuleInfo = t.Object({
   limits: t.Object({
     perMinute: t.Optional(t.Number()),
     perSecond: t.Optional(t.Number()),
+    perHour: t.Optional(t.Number()),
+    perDay: t.Optional(t.Number()),
     concurrency: t.Optional(t.Integer()),
     group: t.Optional(t.String()),
     cacheFor: t.Optional(t.String()),

@@ -37,4 +37,11 @@ test('each refusal is named, and what does not fail goes on', async () => {
     ...Object.fromEntries(Object.entries(expected).map(([module, outcome]) => [module, [outcome]])),
     'dns-resolve': ['found'],
   })
+
+  // A quota that is used up stays so, also for the next run and when the source says nothing of it any more.
+  await installation.control('DELETE', '/failures')
+  const next = await installation.scan({ modules: ['hackertarget', 'certspotter'], distance: 0 })
+  expect(next.outcomes).toEqual({ hackertarget: { quota: 1 }, certspotter: { found: 1 } })
+  const lanes = await installation.scans.listLanes({ run: next.run })
+  expect(lanes.items.find(({ module }) => module === 'hackertarget')!.lastReason).toMatch(/asked again from 20/)
 }, 120_000)

@@ -75,7 +75,7 @@ export function addScanOptions(command: Command): Command {
     .option('--max-entities <n>', 'end after so many entities')
     .option('--depth <n>', 'how many steps away from a target is looked at')
     .option('--rate <n>', 'requests a second, all modules together')
-    .option('--module-rate <id=rate>', 'the rate of one module: hackertarget=10/m', each)
+    .option('--module-rate <id=rate>', 'the rate of one module, or its quota: crtsh=10/m, hackertarget=50/d', each)
 }
 
 /** Scans and follows the run to its end. */

@@ -85,9 +85,11 @@ export class Answering {
     }
   }
 
-  #bounded(request: HttpRequest): HttpRequest {
+  #bounded({ refusedBy, maxAgeMs, ...request }: HttpRequest): HttpRequest {
     return {
       ...request,
+      // A pattern of somebody else's is not run here; without it no answer may be used again.
+      ...(maxAgeMs === undefined || refusedBy !== undefined ? {} : { maxAgeMs }),
       contact: this.#contact,
       maxBytes: Math.min(request.maxBytes, mostBytes),
       timeoutMs: Math.min(request.timeoutMs, mostMs),

@@ -38,6 +38,8 @@ const Declared = t.Object(
         {
           perMinute: rate,
           perSecond: rate,
+          perHour: t.Optional(t.Integer({ minimum: 1 })),
+          perDay: t.Optional(t.Integer({ minimum: 1 })),
           perHost: t.Optional(t.Integer({ minimum: 1 })),
           concurrency: t.Optional(t.Integer({ minimum: 1, maximum: 64 })),
           group: t.Optional(text),
