@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { LabDescription } from '@mirage/lab/lab.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
+import { makeFolder } from '@mirage/kit/folder.ts'
 import type { RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Cli } from './cli.ts'
 import { demoLab } from './definition.ts'
@@ -15,6 +16,17 @@ export async function loadLab() {
 /** Where the lab keeps its description and its log. */
 export function labDirectoryOf(dataDirectory: string): string {
   return join(dataDirectory, 'lab')
+}
+
+/** The same, made where it is missing. */
+export function makeLabDirectory(dataDirectory: string): string {
+  const directory = labDirectoryOf(dataDirectory)
+  try {
+    makeFolder(directory)
+  } catch (error) {
+    throw new Failure(`The lab cannot keep its log in ${directory}: ${messageOf(error)}. Set MIRAGE_DATA to another.`)
+  }
+  return directory
 }
 
 /** The world of the lab that runs beside this data directory, when one does. */
@@ -39,7 +51,7 @@ export async function ensureWorld({ lab: wanted }: Pick<RunDefinition, 'lab'>, c
   const { url, dataDirectory } = cli.environment
   if (!wanted || url !== undefined) return
   const { ensureLab, parseWorldSize, runningLab, stopLab } = await loadLab()
-  const directory = labDirectoryOf(dataDirectory)
+  const directory = makeLabDirectory(dataDirectory)
   try {
     const isThere = (await runningLab(directory)) !== undefined
     await ensureLab(directory, { size: parseWorldSize(wanted.size), seed: wanted.seed })

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '@mirage/kit/folder.ts'
 
 /**
  * Which commands use the host of a data directory: a file a process in `clients/`, so that a host whose own work is done
@@ -11,7 +12,7 @@ export function announcePresence(dataDirectory: string): Disposable {
   const folder = join(dataDirectory, 'clients')
   const file = join(folder, String(process.pid))
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     writeFileSync(file, '')
   } catch {
     // A directory that cannot be written is a host's complaint to make; a full disk only costs the courtesy.

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
+import { makeFolder } from '@mirage/kit/folder.ts'
 import { newSecret } from '@mirage/kit/id.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
 
@@ -16,7 +17,7 @@ export function openInstallation(
   masterKey: string | undefined,
   modulesDirectory?: string,
 ): Installation {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+  makeFolder(dataDirectory)
   return {
     dataDirectory,
     ...(modulesDirectory === undefined ? {} : { modulesDirectory: resolve(modulesDirectory) }),

@@ -99,6 +99,11 @@ describe('the platform', () => {
       code: 'installation.unusable',
       detail: expect.stringContaining(`The data directory ${file} cannot be used: it is no folder`),
     })
+    if (existsSync('/proc/self'))
+      await expect(startMirage({ dataDirectory: '/proc/mirage/data' })).rejects.toMatchObject({
+        code: 'installation.unusable',
+        detail: expect.stringContaining('The data directory /proc/mirage/data cannot be used: no folder can be made'),
+      })
     const services = ['api-gateway']
     await using first = await startMirage({ dataDirectory: join(directory, 'first'), services, port: 0 })
     const port = Number(new URL(first.url!).port)

@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Address } from '@mirage/kit/dispatch.ts'
+import { makeFolder } from '@mirage/kit/folder.ts'
 import type { ListenAt } from '@mirage/kit/host.ts'
 import { openLog } from '@mirage/kit/log.ts'
 import { keepBallast } from './ballast.ts'
@@ -53,7 +54,7 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
   const values = options.settings ?? (await import('./settings.ts')).readSettings(environment, options.flags).values
   const stack = new AsyncDisposableStack()
   try {
-    mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
+    makeFolder(dataDirectory)
     stack.use(takeLocks(dataDirectory, services, options.supervisor))
     const installation = openInstallation(dataDirectory, environment.masterKey, environment.modulesDirectory)
     const log = openLog({ file: join(dataDirectory, 'logs', 'mirage.ndjson') })

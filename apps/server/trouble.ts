@@ -27,11 +27,12 @@ export function explained(error: unknown, dataDirectory: string): unknown {
           : `Nobody may listen on port ${port} of ${address} here (${code}). Choose another: mirage serve --port 8000`,
       cause: error,
     })
-  if (reasons[code] === undefined) return error
+  const reason = syscall === 'mkdir' && code === 'ENOENT' ? 'no folder can be made there' : reasons[code]
+  if (reason === undefined) return error
   return new MirageError({
     code: 'installation.unusable',
     status: 500,
-    detail: `The data directory ${dataDirectory} cannot be used: ${reasons[code]} (${messageOf(error)}). Make it yours, or set MIRAGE_DATA to another; “mirage doctor” says what is wrong.`,
+    detail: `The data directory ${dataDirectory} cannot be used: ${reason} (${messageOf(error)}). Make it yours, or set MIRAGE_DATA to another; “mirage doctor” says what is wrong.`,
     cause: error,
   })
 }

@@ -5,7 +5,7 @@ import { messageOf } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
 import { demoLab } from '../definition.ts'
 import { Failure, UsageError } from '../exit.ts'
-import { labDirectoryOf, loadLab } from '../lab.ts'
+import { labDirectoryOf, loadLab, makeLabDirectory } from '../lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 
 const sizes = ['demo', '10k', '100k', '1m']
@@ -37,7 +37,7 @@ export function addLab(program: Command, cli: Cli): void {
   addWorld(command).action(async (options: WorldOptions & { netns?: string }) => {
     const lab = await loadLab()
     const { size, seed } = readWorld(options, lab)
-    const directory = labDirectoryOf(cli.environment.dataDirectory)
+    const directory = makeLabDirectory(cli.environment.dataDirectory)
     const running = await lab.runningLab(directory)
     if (running)
       throw new Failure(

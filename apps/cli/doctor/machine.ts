@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { access, mkdir, readdir, stat, statfs } from 'node:fs/promises'
+import { access, readdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf } from '@mirage/kit/errors.ts'
+import { makeFolder } from '@mirage/kit/folder.ts'
 import { refusalToListen } from '@mirage/kit/port.ts'
 import type { Setting } from '../serve.ts'
 import { bytes } from '../output/text.ts'
@@ -26,7 +27,7 @@ export async function checkDirectory(dataDirectory: string): Promise<Check> {
   const name = 'data directory'
   const usable = constants.R_OK | constants.W_OK
   try {
-    await mkdir(dataDirectory, { recursive: true, mode: 0o700 })
+    makeFolder(dataDirectory)
     await access(dataDirectory, usable | constants.X_OK)
     for (const entry of await readdir(dataDirectory))
       await access(join(dataDirectory, entry), usable).catch((error: NodeJS.ErrnoException) => {
