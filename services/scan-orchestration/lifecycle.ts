@@ -1,6 +1,7 @@
 import { MirageError } from '@mirage/kit/errors.ts'
 import { newId } from '@mirage/kit/id.ts'
 import { demand } from '@mirage/kit/schema.ts'
+import type { EntityRef } from '@mirage/model/entity.ts'
 import { giveUp } from './give-back.ts'
 import { takeBack } from './held.ts'
 import { type Plan, Plan as PlanSchema, type RunDefinition } from './contract.ts'
@@ -19,6 +20,7 @@ import { activeMs } from './active-run.ts'
 import { runsChanged } from './contract.ts'
 import { contactedBy, idleLane, type PlannedRun, planRun } from './plan.ts'
 import { profileOf } from './profiles.ts'
+import { refusalInWords, refusedSeeds } from './refused.ts'
 import { seedBatches, seedModule, seedsOf } from './seeds.ts'
 import { compileScope } from '@mirage/model/scope.ts'
 import { forgetRun, loadActiveRun } from './store.ts'
@@ -31,7 +33,18 @@ async function prepare(orchestrator: Orchestrator, workspace: string, definition
   const seeds = seedsOf(definition)
   demandScope(orchestrator, definition)
   demandWayOut(definition)
-  return planRun(definition, profile, items, seeds)
+  const refused = refusedIn(orchestrator, definition, seeds)
+  const open = seeds.filter((seed) => !refused.has(seed))
+  return planRun(definition, profile, items, open)
+}
+
+/** The seeds that this installation asks nobody about. */
+function refusedIn(
+  { settings }: Orchestrator,
+  { lab }: RunDefinition,
+  seeds: EntityRef[],
+): ReturnType<typeof refusedSeeds> {
+  return settings.allowPrivateTargets || lab ? new Map() : refusedSeeds(seeds)
 }
 
 /** Wrong rules are refused before anything starts. */
@@ -59,10 +72,12 @@ export async function previewRun(
 ): Promise<Plan> {
   const planned = await prepare(orchestrator, workspace, definition)
   const seeds = seedsOf(definition)
+  const refused = refusedIn(orchestrator, definition, seeds)
+  const open = seeds.filter((seed) => !refused.has(seed))
   const lanes = planned.lanes.map(idleLane)
   const running = planned.lanes.filter(({ state }) => state === 'planned')
   const expectedCalls = running.reduce(
-    (total, { consumes }) => total + seeds.filter(({ type }) => consumes.some((wanted) => wanted.type === type)).length,
+    (total, { consumes }) => total + open.filter(({ type }) => consumes.some((wanted) => wanted.type === type)).length,
     0,
   )
   return demand(
@@ -75,6 +90,7 @@ export async function previewRun(
       contacted: contactedBy(planned),
       missingKeys: lanes.flatMap(({ module, key }) => (key ? [{ module, ...key }] : [])),
       expectedCalls,
+      refused: refusalInWords(refused),
       scope: scopeInWords(definition, planned),
     },
     'The plan',

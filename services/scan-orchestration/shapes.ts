@@ -78,6 +78,8 @@ export const Plan = t.Object({
   missingKeys: t.Array(t.Object({ module: t.String(), name: t.String(), where: t.String() })),
   /** Calls in the first round: one an entity and module, before anything is found. */
   expectedCalls: Count,
+  /** Targets that this installation asks nobody about, and how to allow it: sentences; mostly none. */
+  refused: t.Array(t.String()),
   scope: t.Array(t.String()),
 })
 export type Plan = Static<typeof Plan>

@@ -47,6 +47,7 @@ function planLines(plan: Plan, cli: Cli): string[] {
   return [
     `${style.bold('Targets')}  ${printable(targets.join(', '))}${more > 0 ? `, and ${count(more)} more` : ''}`,
     `${style.bold('Profile')}  ${plan.profile}; contact up to “${plan.contact}”; ${counted(plan.expectedCalls, 'call')} in the first round`,
+    ...section('Refused', plan.refused),
     ...section('Who learns of the target', plan.contacted.length > 0 ? plan.contacted : ['nobody']),
     ...section('Scope', plan.scope),
     '',

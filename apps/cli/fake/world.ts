@@ -69,6 +69,7 @@ export const samplePlan: Plan = {
   contacted: ['the target: packets from this machine', 'crt.sh'],
   missingKeys: [{ module: 'hunter', name: 'HUNTER_API_KEY', where: 'https://hunter.io' }],
   expectedCalls: 2,
+  refused: [],
   scope: ['example.com and every name below it'],
 }
 
