@@ -89,9 +89,20 @@ describe('conventions', () => {
     expect(hidden?.by).toEqual([])
   })
 
-  test('shared machines are not for port scans', () => {
+  test('machines that many share are not for port scans where somebody tells that', async () => {
     const world = makeWorld({ seed: 7, size: 'demo' })
     const [address] = world.addressesOf('events.northwind.example')
+    const port = [`ip-address:${address}`, 'port', `open-port:${address}:443/tcp`] as const
+    expect(find(demo, ...port)?.by).toEqual(['internetdb', 'shodan'])
+    const modules = ['dns-resolve', 'urlscan', 'port-scan']
+    const untold = await Array.fromAsync(labTruth({ size: 'demo', seed: 7, modules }))
+    expect(find(untold, ...port)?.by).toEqual(['port-scan'])
+    const told = await Array.fromAsync(labTruth({ size: 'demo', seed: 7, modules: [...modules, 'internetdb'] }))
+    expect(find(told, ...port)?.by).toEqual(['internetdb'])
+  })
+
+  test('a machine of a delivery network is as far as its name where nobody tells who else is there', () => {
+    const [address] = makeWorld({ seed: 7, size: 'demo' }).addressesOf('static.northwind.example')
     expect(find(demo, `ip-address:${address}`, 'port', `open-port:${address}:443/tcp`)?.by).toEqual([
       'internetdb',
       'shodan',

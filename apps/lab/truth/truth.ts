@@ -1,4 +1,5 @@
 import { compileScope } from '@mirage/model/scope.ts'
+import { mostTenants, tenantOf } from '@mirage/model/shared.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { WorldSize } from '../world/size.ts'
@@ -122,6 +123,7 @@ function* closure(
     queue.push(entity)
   }
   const crawler = known.some(({ id }) => id === 'crawler')
+  const isShared = sharingToldBy(world, known)
   // Distances only fall; an entity whose distance fell is looked at again.
   for (let next = queue.shift(); next; next = queue.shift()) {
     const key = keyOf(next)
@@ -136,7 +138,7 @@ function* closure(
       for (const fact of oracle.facts(next, world)) {
         yield { fact, by: allowed ? oracle.id : undefined }
         const from = fact.source
-        const step = scope.step(from, fact.entity, fact.kind, { isShared: isShared(world, fact.entity) })
+        const step = scope.step(from, fact.entity, fact.kind, { isShared: isShared(fact.entity) })
         const far = Math.min((distances.get(keyOf(from)) ?? distance) + step, 9)
         const target = keyOf(fact.entity)
         const falls = far < (distances.get(target) ?? 9) && far <= maxDistance
@@ -150,9 +152,26 @@ function* closure(
   }
 }
 
-/** What a scan comes to know of an address: that many who have nothing to do with each other are there. */
-export function isShared(world: World, { type, value }: Thing): boolean {
-  return type === 'ip-address' && world.networkOf(value)?.sharing !== undefined
+/** What a scan comes to know of an address from those who list the names on it: that so many owners share it. */
+function sharingToldBy(world: World, known: readonly Oracle[]): (thing: Thing) => boolean {
+  const judged = new Map<string, boolean>()
+  function judge(address: Thing): boolean {
+    const owners = new Set<string>()
+    for (const { consumes, facts } of known) {
+      if (!consumes(address, world)) continue
+      for (const { kind, entity } of facts(address, world)) {
+        const owner = kind === 'co_hosted_with' ? tenantOf(entity.value) : undefined
+        if (owner !== undefined) owners.add(owner)
+      }
+    }
+    return owners.size > mostTenants
+  }
+  return (thing) => {
+    if (thing.type !== 'ip-address') return false
+    const isShared = judged.get(thing.value) ?? judge(thing)
+    judged.set(thing.value, isShared)
+    return isShared
+  }
 }
 
 function emptyTruth(): CoreTruth {
