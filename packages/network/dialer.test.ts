@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { fixture } from './testing/lab.ts'
 import { get, testTask } from './testing/session.ts'
 import { never, outcomeOf, testWorld, text } from './testing/world.ts'
 
@@ -31,6 +32,16 @@ describe('certificates', () => {
       (error: unknown) => outcomeOf(Promise.reject(error)),
     )
     expect(outcome).toBe(untrusted === undefined ? '200' : 'unreachable certificate')
+  })
+
+  test('without names of hosts is compared by its common name', async () => {
+    world.lab.https('198.18.0.10:443', (_request, response) => response.end('page'), 'common-name')
+    world.lab.https('198.18.0.11:443', (_request, response) => response.end('page'), 'common-name')
+    const { session } = world.open({ dialMap: { ...world.lab.dialMap, ca: fixture('common-name.pem') } })
+    const task = testTask(session)
+    expect((await task.request(get('https://www.northwind.example/'), never)).tls?.untrusted).toBeUndefined()
+    const other = await task.tls.peer('old.northwind.example', 443)
+    expect(other?.untrusted).toBe('ERR_TLS_CERT_ALTNAME_INVALID')
   })
 
   test('a provider must present a valid one, whatever the request says', async () => {

@@ -19,7 +19,7 @@ const ours = new Set([
  * `content-length` of the headers are left out for what is true. Throws a NetworkError, outcome `failed`, when a header
  * cannot be sent: nothing a module takes from an answer can add a header or a request of its own.
  */
-export function requestHead({ method, url, headers, body }: Hop): string {
+export function requestHead({ method, url, headers, body }: Pick<Hop, 'method' | 'url' | 'headers' | 'body'>): string {
   let head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`
   if (headers['accept-encoding'] === undefined) head += `accept-encoding: ${acceptedEncodings}\r\n`
   for (const name in headers) {

@@ -68,6 +68,27 @@ describe('an answer', () => {
     expect(world.lab.dialled).toHaveLength(3)
   })
 
+  test('is never what the server said before it was asked', async () => {
+    const said = (body: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+    world.lab.stand('198.18.0.10:80', (socket) => {
+      socket.on('data', (head) => {
+        const path = String(head).split(' ')[1]!
+        if (path === '/at-once') return void socket.write(said(path) + said('forged'))
+        socket.write(said(path))
+        if (path === '/later') setTimeout(() => socket.write(said('forged')), 20)
+      })
+    })
+    const { session } = world.open()
+    const task = testTask(session)
+    for (const path of ['/first', '/at-once', '/second', '/later']) {
+      const answer = await task.request(get(`http://www.northwind.example${path}`), never)
+      expect(text(answer.body)).toBe(path)
+    }
+    await expect.poll(() => world.lab.open).toBe(0)
+    expect(text((await task.request(get('http://www.northwind.example/third'), never)).body)).toBe('/third')
+    expect(world.lab.dialled).toHaveLength(3)
+  })
+
   test('of a name with a dead address comes from the living one', async () => {
     world.lab.http('198.18.0.10:80', (_request, response) => response.end('alive'))
     const { session, engine } = world.open()

@@ -17,7 +17,7 @@ export interface TestLab extends AsyncDisposable {
   /** Puts something at an `address:port`. What has nothing is refused; `silent` never answers. */
   stand(at: string, stand: Stand | 'silent'): void
   http(at: string, listener: RequestListener): void
-  https(at: string, listener: RequestListener, certificate?: 'valid' | 'expired' | 'nameless'): void
+  https(at: string, listener: RequestListener, certificate?: 'valid' | 'expired' | 'nameless' | 'common-name'): void
   /** Connections to something of the world open now. */
   readonly open: number
 }
