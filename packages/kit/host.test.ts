@@ -131,6 +131,35 @@ describe('a host of a few services', () => {
     expect(steps).toEqual(['keep', 'flush', 'find', 'read', 'drop', 'flush'])
   })
 
+  it('stops one service after the other: who started before still answers, and has not been told yet', async () => {
+    const told = new Map<string, AbortSignal>()
+    const seen: unknown[] = []
+    const contract = defineContract('first', '', {
+      takeBack: post('/tasks', { summary: '', permission: 'public', reply: Nothing, status: 204 }),
+    })
+    const first = defineService({
+      contract,
+      settings: t.Object({}),
+      needs: {},
+      async start({ signal }) {
+        told.set('first', signal)
+        return { handlers: { takeBack: () => ({}) } }
+      },
+    })
+    let host: Awaited<ReturnType<typeof startHost>> | undefined
+    const second = service('second', async ({ signal }) => ({
+      handlers: {},
+      async [Symbol.asyncDispose]() {
+        const answer = await host!.app('first')!.inject({ method: 'POST', url: '/api/v1/tasks', payload: {} })
+        seen.push(answer.statusCode, signal.aborted, told.get('first')!.aborted)
+      },
+    }))
+    host = await starting([first, second])
+    await host[Symbol.asyncDispose]()
+    expect(seen).toEqual([204, true, false])
+    expect(told.get('first')!.aborted).toBe(true)
+  })
+
   it('shows a service that is not well as not ready', async () => {
     const ill = service('ill', async () => ({ handlers: {}, health: async () => ({ ready: false, detail: 'a cold' }) }))
     await using host = await starting([ill])

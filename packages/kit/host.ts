@@ -66,7 +66,8 @@ interface Started {
 /**
  * Starts services in this thread: each gets an HTTP instance of its own with health, metrics and its OpenAPI
  * document, and is subscribed to what it listens to once all of them listen. `start` of a service must not call another.
- * Dispose stops in the reverse order: no new deliveries, then no new calls, then the services.
+ * Dispose stops one after the other in the reverse order, so that a service that stops is still answered by those that
+ * started before it: it is told, gets no new deliveries, then no new calls, and has ended before the next is told.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const started: Started[] = []
@@ -75,14 +76,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const ports = new Map<string, number>()
 
   async function stop(): Promise<void> {
-    for (const { stop } of started) stop.abort(new Error('the service stops'))
-    const listening = started.flatMap((one) => one.listening)
-    await Promise.allSettled(listening.map((subscription) => subscription[Symbol.asyncDispose]()))
     for (const door of doors) {
       door.close()
       door.closeAllConnections()
     }
-    for (const { app, running, log } of started.toReversed()) {
+    for (const { app, running, listening, stop, log } of started.toReversed()) {
+      stop.abort(new Error('the service stops'))
+      await Promise.allSettled(listening.map((subscription) => subscription[Symbol.asyncDispose]()))
       try {
         await app.close()
         await running[Symbol.asyncDispose]?.()

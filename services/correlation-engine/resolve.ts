@@ -18,9 +18,9 @@ type Scans = Pick<Client<typeof scans>, 'getRun' | 'compareRuns'>
 export async function resolveFindings(
   workspace: string,
   run: string,
-  { scans, findings, now }: { scans: Scans; findings: FindingStore; now: () => number },
+  { scans, findings, now, signal }: { scans: Scans; findings: FindingStore; now: () => number; signal: AbortSignal },
 ): Promise<void> {
-  const options = { workspace }
+  const options = { workspace, signal }
   const finished = await knownRun(() => scans.getRun({ run }, options))
   if (finished?.status !== 'finished' || finished.stopReason !== undefined || finished.losses > 0) return
   const byRun = await openFindingsOfOthers(workspace, run, findings)

@@ -78,7 +78,8 @@ export const correlationEngine = defineService({
         ),
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events)
-            if (payload.status === 'finished') await resolveFindings(workspace, payload.run, { scans, findings, now })
+            if (payload.status === 'finished')
+              await resolveFindings(workspace, payload.run, { scans, findings, now, signal })
         }),
       ],
       health: async () => ({ ready: true, ...(errors.length > 0 ? { detail: errors.join(' ') } : {}) }),

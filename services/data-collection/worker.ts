@@ -17,7 +17,9 @@ const waitMs = 1_000
 const busyWaitMs = 25
 const troubleMs = 500
 const longestMs = 10_000
-const lastWordMs = 1_000
+const lastWordMs = 3_000
+/** Tasks that there are come at once; a question that is still open after this is one that waits for some. */
+const answerMs = 100
 
 export interface WorkerOptions {
   scans: Client<typeof scans>
@@ -56,6 +58,7 @@ export async function work(options: WorkerOptions): Promise<void> {
     await scans.returnTasks({ worker, tasks }, { signal: AbortSignal.timeout(signal.aborted ? lastWordMs : longestMs) })
   })
   const renewals = renewLeases()
+  const late = soonAfter(signal, answerMs)
   let freed = Promise.withResolvers<void>()
 
   while (!signal.aborted) {
@@ -65,9 +68,10 @@ export async function work(options: WorkerOptions): Promise<void> {
         await Promise.race([freed.promise, pause(waitMs, signal)])
         continue
       }
+      // Not by the signal itself: tasks whose answer nobody hears would count as lost.
       const { tasks } = await scans.leaseTasks(
         { worker, free: freeSlots(others), others: 0, waitMs: running.size > 0 ? busyWaitMs : waitMs },
-        { signal },
+        { signal: late },
       )
       for (const lease of tasks) start(lease)
     } catch (error) {
@@ -113,6 +117,7 @@ export async function work(options: WorkerOptions): Promise<void> {
     for (const { stop } of formers) stop.abort(new Error('the lease was taken back'))
     await Promise.all(formers.map(({ done }) => done))
     try {
+      signal.throwIfAborted()
       const module = modules.get(lease.module)
       if (!module) throw unknownModule(lease.module)
       const run = await options.sessions.of(lease)
@@ -171,6 +176,15 @@ export async function work(options: WorkerOptions): Promise<void> {
       }
     }
   }
+}
+
+/** Aborts `ms` after `signal` does. */
+function soonAfter(signal: AbortSignal, ms: number): AbortSignal {
+  const late = new AbortController()
+  const begin = (): void => void setTimeout(() => late.abort(signal.reason), ms)
+  if (signal.aborted) begin()
+  else signal.addEventListener('abort', begin, { once: true })
+  return late.signal
 }
 
 function nameOf({ run, task, attempt }: { run: string; task: number; attempt: number }): string {

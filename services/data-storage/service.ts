@@ -1,4 +1,4 @@
-import type { Client } from '@mirage/kit/contract.ts'
+import type { CallOptions, Client } from '@mirage/kit/contract.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { announcement } from '@mirage/kit/event.ts'
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
@@ -26,11 +26,11 @@ import { viewEntity } from './view.ts'
 /** What is not there any more, was stopped, met a limit or lost something may have left a tag unsaid for that. */
 async function endedWhole(
   { getRun }: Pick<Client<typeof scans>, 'getRun'>,
-  workspace: string,
   run: string,
+  options: CallOptions,
 ): Promise<boolean> {
   try {
-    const { status, stopReason, losses } = await getRun({ run }, { workspace })
+    const { status, stopReason, losses } = await getRun({ run }, options)
     return status === 'finished' && stopReason === undefined && losses === 0
   } catch (error) {
     if (error instanceof MirageError && error.code === 'runs.not_found') return false
@@ -42,7 +42,7 @@ export const dataStorage = defineService({
   contract: storage,
   settings,
   needs: { documents, search, scans },
-  async start({ documents, search, scans, settings, clock, log, metrics, announce, caughtUp }) {
+  async start({ documents, search, scans, settings, clock, log, metrics, announce, caughtUp, signal }) {
     const store = await openStore(documents)
     const statements = await openStatements(documents)
     const coverage = openCoverage({
@@ -132,7 +132,7 @@ export const dataStorage = defineService({
         ),
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events)
-            if (payload.status === 'finished' && (await endedWhole(scans, workspace, payload.run)))
+            if (payload.status === 'finished' && (await endedWhole(scans, payload.run, { workspace, signal })))
               await endRun(store, search, workspace, payload.run)
         }),
       ],

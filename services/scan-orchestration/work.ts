@@ -27,7 +27,7 @@ export async function leaseTasks(
   await orchestrator.queue.run(() => takeOver(orchestrator, request.worker))
   for (;;) {
     const beats = work.beats
-    const tasks = await orchestrator.queue.run(() => leaseOnce(orchestrator, request))
+    const tasks = await orchestrator.queue.run(async () => (signal.aborted ? [] : leaseOnce(orchestrator, request)))
     const left = deadline - clock.now()
     if (tasks.length > 0 || left <= 0 || signal.aborted) return tasks
     await work.wait(beats, left, signal)
