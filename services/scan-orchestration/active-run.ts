@@ -7,6 +7,7 @@ import type { Spending } from './budget.ts'
 import type { RunDefinition } from './contract.ts'
 import type { PlannedLane, PlannedRun } from './plan.ts'
 import { Pulse } from './pulse.ts'
+import { openQueues, queueCount, type Queue } from './queues.ts'
 import { Shards } from './reached.ts'
 import { seedsOf } from './seeds.ts'
 import type { RunRow } from './tables.ts'
@@ -48,10 +49,11 @@ export interface ActiveLane {
   need: number
   /** The lane's bit among those that list the names on an address: `unheard` until it has answered. 0 for others. */
   lists: number
-  cursors: Map<string, number>
+  /** What it takes, by type; each of them in the queues of the run. */
+  queues: Map<string, Queue[]>
   /** Types that this lane works on only once an entity carries a tag; they come as late ones. */
   awaits: Map<string, string>
-  /** There may be entities behind the cursors or among the late ones. */
+  /** There may be entities in the queues or among the late ones. */
   dirty: boolean
   eligible: number
   taken: number
@@ -102,7 +104,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
       distance: plan.distance,
       allowPrivate: allowPrivate || definition.lab !== undefined,
     }),
-    lanes: toActiveLanes(plan),
+    lanes: toActiveLanes(plan, queueCount(seeds.length)),
     open: new Map(),
     nextSeq: 1,
     nextTask: 1,
@@ -127,10 +129,10 @@ function tagOf(where: string | undefined): string | undefined {
 /** As many as there are bits. Whoever lists names beyond that is not waited for. */
 const mostThatList = 30
 
-function toActiveLanes({ lanes }: PlannedRun): ActiveLane[] {
+function toActiveLanes({ lanes }: PlannedRun, queues: number): ActiveLane[] {
   const planned = lanes.filter(({ state }) => state === 'planned')
   const listing = planned.filter(listsNames).slice(0, mostThatList)
-  return planned.map((lane) => toActiveLane(lane, listing.includes(lane) ? 1 << listing.indexOf(lane) : 0))
+  return planned.map((lane) => toActiveLane(lane, listing.includes(lane) ? 1 << listing.indexOf(lane) : 0, queues))
 }
 
 /** True for a module that is asked about an address and answers with names, where that reaches nobody at the address. */
@@ -143,12 +145,13 @@ function needOf({ onlyInScope, contact }: PlannedLane): number {
   return onlyInScope ? contacts.length : contacts.indexOf(contact) + 1
 }
 
-function toActiveLane(planned: PlannedLane, lists: number): ActiveLane {
+function toActiveLane(planned: PlannedLane, lists: number, queues: number): ActiveLane {
+  const types = planned.consumes.filter(({ where }) => tagOf(where) === undefined).map(({ type }) => type)
   return {
     planned,
     need: needOf(planned),
     lists,
-    cursors: new Map(planned.consumes.filter(({ where }) => tagOf(where) === undefined).map(({ type }) => [type, 0])),
+    queues: new Map(types.map((type) => [type, openQueues(queues)])),
     awaits: new Map(planned.consumes.flatMap(({ type, where }) => (tagOf(where) ? [[type, tagOf(where)!]] : []))),
     dirty: true,
     eligible: 0,

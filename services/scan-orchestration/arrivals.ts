@@ -73,6 +73,7 @@ function apply(run: ActiveRun, routed: Routed): void {
     run.entities += count
   }
   for (const [host, count] of routed.perHost) run.perHost?.set(host, count)
+  for (const queue of routed.waiting) queue.waiting = true
   for (const [lane, count] of routed.lanes) {
     lane.dirty = true
     lane.eligible += count

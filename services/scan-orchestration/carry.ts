@@ -50,7 +50,7 @@ export async function carryOn(
   trx: Kysely<Tables>,
   run: ActiveRun,
   wave: Map<string, Way>,
-  routed: Pick<Routed, 'lanes' | 'lowered' | 'late'>,
+  routed: Pick<Routed, 'lanes' | 'lowered' | 'waiting' | 'late'>,
 ): Promise<void> {
   while (wave.size > 0) {
     const next = new Map<string, Now>()
@@ -67,9 +67,16 @@ export async function carryOn(
         const { tenants, unheard } = now
         const place = { distance, firm, depth, seed, ...eligibility(run.scope, entity, { distance, tenants, unheard }) }
         await trx.updateTable('reached').set(place).where('id', '=', row.id).execute()
-        const { seq } = row
-        const before = { seq, allowed: now.allowed, hopeful: now.hopeful, depth: now.depth, tags: tagsOf(row.tags) }
-        offer(run, { ...place, entity, seq, tags: noTags, before }, routed)
+        const { seq, queue } = row
+        const before = {
+          seq,
+          queue,
+          allowed: now.allowed,
+          hopeful: now.hopeful,
+          depth: now.depth,
+          tags: tagsOf(row.tags),
+        }
+        offer(run, { ...place, entity, seq, queue, tags: noTags, before }, routed)
         next.set(row.entity, { ...now, ...place })
       }
     }

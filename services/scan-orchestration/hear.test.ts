@@ -65,6 +65,8 @@ const ways: Way[] = [
 ]
 
 interface World {
+  /** Seeds. */
+  apexes: string[]
   ways: Way[]
   limits: { distance: number; depth: number | undefined }
   choices: number[]
@@ -72,6 +74,7 @@ interface World {
 
 /** Some of the ways, a crowd on some of the addresses, and the chance by which tasks are given out, answer and end. */
 const world: fc.Arbitrary<World> = fc.record({
+  apexes: fc.constantFrom(['northwind.example'], ['northwind.example', 'partner.test']),
   ways: fc
     .tuple(
       fc.subarray(ways, { minLength: ways.length >> 1 }),
@@ -101,13 +104,16 @@ function answers({ ways }: World, module: string, asked: string[]): Seen[] {
 /** Works on the world until nothing is left, in an order that the choices say. Answers `module entity` of all tasks. */
 async function scan(world: World): Promise<{ run: ActiveRun; done: Set<string>; withdrawn: number }> {
   const lanes = modules.map(({ lane }) => lane)
-  const run = frontier.openRun(lanes, world.limits)
+  const run = frontier.openRun(lanes, world.limits, world.apexes)
   const done = new Set<string>()
   const running: { task: number; left: Seen[] }[] = []
   let withdrawn = 0
   let choice = 0
   const choose = (options: number): number => world.choices[choice++ % world.choices.length]! % options
-  await frontier.route(run, [[undefined, seed, undefined]])
+  await frontier.route(
+    run,
+    world.apexes.map((apex): Seen => [undefined, `domain:${apex}`, undefined]),
+  )
   for (;;) {
     const lane = choose(3) > 0 ? await leaseSome(choose(run.lanes.length)) : false
     if (lane || running.length > 0) await answerSome(choose(running.length || 1))
@@ -139,7 +145,8 @@ async function scan(world: World): Promise<{ run: ActiveRun; done: Set<string>; 
       return
     }
     running.splice(at, 1)
-    await frontier.store.write((trx) => hear(trx, run, [run.open.get(one.task)!]))
+    const { waiting } = await frontier.store.write((trx) => hear(trx, run, [run.open.get(one.task)!]))
+    for (const queue of waiting) queue.waiting = true
     run.open.delete(one.task)
   }
 }
@@ -165,7 +172,7 @@ function closure(run: ActiveRun, world: World): Set<string> {
         [...done].filter((one) => one.startsWith(`${module} `)).map((one) => one.slice(module.length + 1)),
       ),
     )
-    const places = placesOf(run, seen, weight)
+    const places = placesOf(run, world.apexes, seen, weight)
     for (const lane of run.lanes)
       for (const [name, { distance, depth }] of places) {
         if (!lane.planned.consumes.some(({ type }) => name.startsWith(`${type}:`))) continue
@@ -179,10 +186,11 @@ function closure(run: ActiveRun, world: World): Set<string> {
 
 function placesOf(
   run: ActiveRun,
+  apexes: string[],
   seen: Seen[],
   weight: (name: string) => number,
 ): Map<string, { distance: number; depth: number }> {
-  const places = new Map([[seed, { distance: 0, depth: 0 }]])
+  const places = new Map(apexes.map((apex) => [`domain:${apex}`, { distance: 0, depth: 0 }]))
   for (let changed = true; changed;) {
     changed = false
     for (const [from, to, kind] of seen) {

@@ -20,12 +20,12 @@ export async function hear(trx: Kysely<Tables>, run: ActiveRun, tasks: Iterable<
   const ways = new Map<string, Way>()
   for (const { row, unheard } of rows) {
     if (countsAsShared({ tenants: row.tenants, unheard })) continue
-    const { id, seq, depth, tenants } = row
+    const { id, seq, queue, depth, tenants } = row
     const entity: EntityRef = { id: row.entity, type: row.type as EntityType, value: row.value } // types are stored from checked observations
     const now = eligibility(run.scope, entity, { distance: row.distance, tenants, unheard })
     await trx.updateTable('reached').set(now).where('id', '=', id).execute()
     const before = { ...row, tags: tagsOf(row.tags) }
-    offer(run, { entity, seq, depth, ...now, tags: noTags, before }, routed)
+    offer(run, { entity, seq, queue, depth, ...now, tags: noTags, before }, routed)
     ways.set(row.entity, { ...row, unheard, isExposed: isExposed(run.scope, entity) })
   }
   await carryOn(trx, run, ways, routed)

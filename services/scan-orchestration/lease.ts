@@ -1,10 +1,12 @@
 import type { EntityRef, EntityType } from '@mirage/model/entity.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, columnOf, depthLimit, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, columnOf, depthLimit, type OpenTask } from './active-run.ts'
 import { affordable, mayGrow, nothing, reserve, type Spending } from './budget.ts'
 import type { LeasedTask } from './contract.ts'
+import type { Queue } from './queues.ts'
 import { findReached } from './reached.ts'
-import type { ReachedRow, Tables } from './tables.ts'
+import type { Tables } from './tables.ts'
+import { takeInTurn } from './take.ts'
 
 export interface Slots {
   worker: string
@@ -24,7 +26,7 @@ export interface Leased {
 
 export interface LaneScan {
   lane: ActiveLane
-  cursors: Map<string, number>
+  queues: Map<string, Queue[]>
   dirty: boolean
 }
 
@@ -41,7 +43,7 @@ export function leaseReady(run: ActiveRun, tasks: OpenTask[], slots: Slots, left
 
 /**
  * New tasks of one lane from the frontier, as many as there are free slots: first entities that came within reach
- * late, then those behind the lane's cursors. To be called inside a transaction; may be repeated.
+ * late, then those in the lane's queues. To be called inside a transaction; may be repeated.
  */
 export async function leaseNew(
   trx: Kysely<Tables>,
@@ -54,23 +56,12 @@ export async function leaseNew(
   const { batch, module } = lane.planned
   const wanted = Math.min(slots.free.get(module) ?? slots.others, 64, affordable(left, lane)) * batch
   const found: EntityRef[] = await takeLate(trx, run, lane, wanted)
-  const scan: LaneScan = { lane, cursors: new Map(lane.cursors), dirty: found.length >= wanted }
-  for (const [type, cursor] of lane.cursors) {
-    let after = cursor
-    while (found.length < wanted) {
-      const rows = await behind(trx, run, lane, type, after, wanted - found.length)
-      found.push(...rows.map(refOf))
-      if (rows.length === 0) {
-        after = run.nextSeq - 1
-        break
-      }
-      after = rows.at(-1)!.seq
-    }
-    if (after < run.nextSeq - 1) scan.dirty = true
-    if (after !== cursor) {
-      scan.cursors.set(type, after)
-      await moveCursor(trx, run, module, type, after)
-    }
+  const scan: LaneScan = { lane, queues: new Map(), dirty: found.length >= wanted }
+  for (const [type, queues] of lane.queues) {
+    const { rows, after } = await takeInTurn(trx, run, lane, type, queues, wanted - found.length)
+    found.push(...rows.map(refOf))
+    scan.queues.set(type, after)
+    if (after.some(({ waiting }) => waiting)) scan.dirty = true
   }
   const leased: Leased[] = []
   for (let from = 0; from < found.length; from += batch) {
@@ -174,44 +165,6 @@ async function takeLate(trx: Kysely<Tables>, run: ActiveRun, lane: ActiveLane, l
       .where('entity', '=', entity)
       .execute()
   return rows.map(refOf)
-}
-
-async function behind(
-  trx: Kysely<Tables>,
-  run: ActiveRun,
-  lane: ActiveLane,
-  type: string,
-  after: number,
-  limit: number,
-): Promise<Pick<ReachedRow, 'entity' | 'type' | 'value' | 'seq'>[]> {
-  const depth = depthLimit(run)
-  let query = trx
-    .selectFrom('reached')
-    .select(['entity', 'type', 'value', 'seq'])
-    .where('run', '=', run.row.id)
-    .where('type', '=', type)
-    .where('seq', '>', after)
-    .where(columnOf(lane), '>=', lane.need)
-    .orderBy('seq')
-    .limit(limit)
-  if (takesApexesOnly(lane, type)) query = query.where('is_apex', '=', 1)
-  if (depth !== undefined) query = query.where('depth', '<', depth)
-  if (lane.planned.perHost !== undefined) query = query.where('ordinal', '<=', lane.planned.perHost)
-  return query.execute()
-}
-
-async function moveCursor(
-  trx: Kysely<Tables>,
-  run: ActiveRun,
-  module: string,
-  type: string,
-  cursor: number,
-): Promise<void> {
-  await trx
-    .insertInto('lane')
-    .values({ run: run.row.id, module, type, cursor })
-    .onConflict((conflict) => conflict.columns(['run', 'module', 'type']).doUpdateSet({ cursor }))
-    .execute()
 }
 
 function refOf(row: { entity: string; type: string; value: string }): EntityRef {

@@ -2,6 +2,7 @@ import { isApex } from '@mirage/model/domain-name.ts'
 import type { Kysely } from 'kysely'
 import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takesApexesOnly } from './active-run.ts'
 import { chunks } from './rows.ts'
+import type { Queue } from './queues.ts'
 import type { Before, Standing } from './standing.ts'
 import type { Tables } from './tables.ts'
 
@@ -16,19 +17,30 @@ export interface Routed {
   lanes: Map<ActiveLane, number>
   /** entity → what may still work on it, where an address turned out to be shared. */
   lowered: Map<string, Eligibility>
+  /** Queues in which there are more. */
+  waiting: Set<Queue>
   /** Entities for lanes whose cursor is past them; written by `storeLate`. */
   late: { module: string; entity: string; seq: number }[]
 }
 
 export type Eligibility = Pick<Standing, 'allowed' | 'hopeful'>
 
-export type Offered = Pick<Standing, 'entity' | 'seq' | 'allowed' | 'hopeful' | 'depth'> & {
+export type Offered = Pick<Standing, 'entity' | 'seq' | 'queue' | 'allowed' | 'hopeful' | 'depth'> & {
   tags: ReadonlySet<string>
   before: Pick<Before, 'seq' | 'allowed' | 'hopeful' | 'depth' | 'tags'> | undefined
 }
 
 export function nothingRouted({ nextSeq }: ActiveRun): Routed {
-  return { nextSeq, arrived: {}, perHost: new Map(), placed: 0, lanes: new Map(), lowered: new Map(), late: [] }
+  return {
+    nextSeq,
+    arrived: {},
+    perHost: new Map(),
+    placed: 0,
+    lanes: new Map(),
+    lowered: new Map(),
+    waiting: new Set(),
+    late: [],
+  }
 }
 
 /**
@@ -36,22 +48,27 @@ export function nothingRouted({ nextSeq }: ActiveRun): Routed {
  * find it there; those past it, and those that waited for a tag, get it as a late one. Each lane gets it once, and again
  * only where it rose in between: what was answered before is not asked again.
  */
-export function offer(run: ActiveRun, offered: Offered, routed: Pick<Routed, 'lanes' | 'lowered' | 'late'>): void {
+export function offer(
+  run: ActiveRun,
+  offered: Offered,
+  routed: Pick<Routed, 'lanes' | 'lowered' | 'waiting' | 'late'>,
+): void {
   const { entity, seq, allowed, hopeful, tags, before } = offered
   if (routed.lowered.has(entity.id)) routed.lowered.set(entity.id, { allowed, hopeful })
   if (seq === 0) return
   for (const lane of run.lanes) {
     if (!mayWork(run, lane, offered)) continue
     const tag = lane.awaits.get(entity.type)
-    const cursor = lane.cursors.get(entity.type)
-    if (tag === undefined && cursor === undefined) continue
+    const queue = lane.queues.get(entity.type)?.[offered.queue]
+    if (tag === undefined && queue === undefined) continue
     if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
     const isTagged = tag === undefined || tags.has(tag) || (before?.tags.includes(tag) ?? false)
     const mightWork = before !== undefined && before.seq > 0 && mayWork(run, lane, before)
     const wasOffered = mightWork && (tag === undefined || before.tags.includes(tag))
     if (!isTagged || wasOffered) continue
     count(routed, lane, 1)
-    if (cursor === undefined || cursor >= seq) routed.late.push({ module: lane.planned.module, entity: entity.id, seq })
+    if (queue !== undefined && queue.cursor < seq) routed.waiting.add(queue)
+    else routed.late.push({ module: lane.planned.module, entity: entity.id, seq })
   }
 }
 
@@ -69,8 +86,8 @@ export function withhold(run: ActiveRun, offered: Omit<Offered, 'tags'>, routed:
   const { entity, seq, before } = offered
   if (seq === 0 || !before) return
   for (const lane of run.lanes) {
-    const cursor = lane.cursors.get(entity.type)
-    if (cursor === undefined || cursor >= seq) continue
+    const queue = lane.queues.get(entity.type)?.[offered.queue]
+    if (queue === undefined || queue.cursor >= seq) continue
     if (!mayWork(run, lane, before) || mayWork(run, lane, offered)) continue
     if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
     count(routed, lane, -1)

@@ -37,11 +37,11 @@ export async function raise(
   await fallBack(trx, run, affected)
   for (const [id, one] of affected) {
     const { entity, before, distance } = one
-    const { seq, depth } = before
+    const { seq, queue, depth } = before
     const now = eligibility(run.scope, entity, one)
     if (distance === before.distance && now.allowed === before.allowed) continue
     await trx.updateTable('reached').set(now).where('id', '=', before.id).execute()
-    withhold(run, { entity, seq, depth, ...now, before }, routed)
+    withhold(run, { entity, seq, queue, depth, ...now, before }, routed)
     if (now.allowed < before.allowed || now.hopeful < before.hopeful) routed.lowered.set(id, now)
     const standing = standings.get(id)
     if (standing) Object.assign(standing, { distance, ...now }, { before: { ...standing.before!, distance, ...now } })

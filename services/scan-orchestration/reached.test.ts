@@ -51,7 +51,7 @@ function rowOf(shard: number, entity: string, seq: number) {
     unheard: 0,
   }
   const name = { entity, type: 'domain', value: `${entity}.example` }
-  return { run, shard, seq, ...name, ...nothing, allowed: 4, hopeful: 4, module: 'toy', seen_at: 1 }
+  return { run, shard, seq, ...name, ...nothing, allowed: 4, hopeful: 4, queue: 0, module: 'toy', seen_at: 1 }
 }
 
 describe('the entities of a run in shards', () => {

@@ -8,13 +8,14 @@ import { type ActiveRun, depthLimit, eligibility } from './active-run.ts'
 import { carryOn, fallen, storeSteps } from './carry.ts'
 import { nothingRouted, offer, type Routed, storeLate } from './offer.ts'
 import { raise } from './raise.ts'
+import { queueOf } from './queues.ts'
 import { findReached, wide } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
 import { type Before, isExposed, noTags, relax, type Standing, type Step, unreached } from './standing.ts'
 import type { Tables } from './tables.ts'
 import { tenancyOf, withTenants } from './tenants.ts'
 
-/** Rows of nineteen values in one statement. */
+/** Rows of twenty values in one statement. */
 const rowsPerInsert = 100
 
 /**
@@ -57,6 +58,7 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
         allowed: 0,
         hopeful: 0,
         seq: 0,
+        queue: 0,
         before: undefined,
         sighted: false,
         module,
@@ -83,8 +85,8 @@ function gather(batches: ObservationBatch[]): Map<string, Standing> {
 /** What the run already knows of these entities. */
 async function recall(trx: Kysely<Tables>, run: ActiveRun, standings: Map<string, Standing>): Promise<void> {
   for (const row of await findReached(trx, run, standings.keys())) {
-    const { id, distance, firm, depth, seed, allowed, hopeful, seq, tags, tenants, unheard } = row
-    const place = { distance, firm, depth, allowed, hopeful, seq, tenants, unheard }
+    const { id, distance, firm, depth, seed, allowed, hopeful, seq, queue, tags, tenants, unheard } = row
+    const place = { distance, firm, depth, allowed, hopeful, seq, queue, tenants, unheard }
     const before: Before = { id, ...place, tags: tagsOf(tags) }
     Object.assign(standings.get(row.entity)!, place, { seed, before })
   }
@@ -141,6 +143,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       standing.tags.size > 0 && [...standing.tags].some((tag) => awaited.has(tag) && !before?.tags.includes(tag))
     if (arrives) {
       standing.seq = routed.nextSeq++
+      standing.queue = queueOf(standing.seed, run.seeds.length)
       routed.arrived[entity.type] = (routed.arrived[entity.type] ?? 0) + 1
     }
     if (!before) fresh.push(standing)
@@ -155,6 +158,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       run: run.row.id,
       shard: run.shards.place(entity.id, routed.placed++),
       seq,
+      queue: more.queue,
       entity: entity.id,
       type: entity.type,
       value: entity.value,
@@ -195,12 +199,13 @@ function ordinalOf({ perHost }: ActiveRun, entity: EntityRef, routed: Routed): n
 }
 
 async function update(trx: Kysely<Tables>, standing: Standing, before: Before): Promise<void> {
-  const { seq, seed, distance, firm, depth, allowed, hopeful, module, tags, tenants } = standing
+  const { seq, queue, seed, distance, firm, depth, allowed, hopeful, module, tags, tenants } = standing
   const all = [...new Set([...before.tags, ...tags])]
   await trx
     .updateTable('reached')
     .set({
       seq,
+      queue,
       seed,
       distance,
       firm,

@@ -23,6 +23,7 @@ export interface Standing extends Tenancy {
   allowed: number
   hopeful: number
   seq: number
+  queue: number
   /** As stored before this delivery; undefined for an entity that is new to the run. */
   before: Before | undefined
   sighted: boolean
@@ -42,6 +43,7 @@ export interface Before extends Tenancy {
   allowed: number
   hopeful: number
   seq: number
+  queue: number
   tags: string[]
 }
 

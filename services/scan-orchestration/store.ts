@@ -1,13 +1,15 @@
 import type { Sql } from '@mirage/ports/sql.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveRun, activate, columnOf, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, activate, columnOf, type OpenTask, takesApexesOnly } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { nothing } from './budget.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
 import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
 import { up as splitReached } from './migrations/0003-shards.ts'
 import { up as hearLists } from './migrations/0004-unheard.ts'
+import { up as queueBySeed } from './migrations/0005-queues.ts'
+import type { Queue } from './queues.ts'
 import { readShards } from './reached.ts'
 import type { RunRow, Tables } from './tables.ts'
 
@@ -22,6 +24,7 @@ export async function openStore(sql: Sql): Promise<Store> {
     '0002-shared-addresses': { up: shareAddresses },
     '0003-shards': { up: splitReached },
     '0004-unheard': { up: hearLists },
+    '0005-queues': { up: queueBySeed },
   })
   return { db, write: (work) => sql.transaction(db, work) }
 }
@@ -99,7 +102,7 @@ async function readPerHost(db: Kysely<Tables>, run: ActiveRun, perHost: Map<stri
 }
 
 async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
-  const cursors = await db.selectFrom('lane').selectAll().where('run', '=', run.row.id).execute()
+  const cursors = await db.selectFrom('cursor').selectAll().where('run', '=', run.row.id).execute()
   const levels = await db
     .selectFrom('reached')
     .select([
@@ -114,20 +117,22 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
     .groupBy(['type', 'allowed', 'hopeful', 'is_apex'])
     .execute()
   for (const lane of run.lanes) {
-    for (const { module, type, cursor } of cursors) if (module === lane.planned.module) lane.cursors.set(type, cursor)
+    for (const { module, type, queue, seq } of cursors)
+      if (module === lane.planned.module) lane.queues.get(type)![queue]!.cursor = seq
     for (const { type, is_apex, count, ...level } of levels)
       if (
-        lane.cursors.has(type) &&
+        lane.queues.has(type) &&
         level[columnOf(lane)] >= lane.need &&
         (is_apex === 1 || !takesApexesOnly(lane, type))
       )
         lane.eligible += Number(count)
-    for (const [type, cursor] of lane.cursors) {
+    for (const [type, queue, { cursor }] of queuesOf(lane)) {
       const behind = await db
         .selectFrom('reached')
         .select((expression) => expression.fn.countAll<number | string>().as('count'))
         .where('run', '=', run.row.id)
         .where('type', '=', type)
+        .where('queue', '=', queue)
         .where('seq', '>', 0)
         .where('seq', '<=', cursor)
         .where(columnOf(lane), '>=', lane.need)
@@ -136,6 +141,11 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
       lane.taken += Number(behind.count)
     }
   }
+}
+
+function* queuesOf({ queues }: ActiveLane): Iterable<[type: string, queue: number, Queue]> {
+  for (const [type, its] of queues)
+    for (const [at, queue] of its.entries()) if (queue.cursor > 0) yield [type, at, queue]
 }
 
 async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number): Promise<void> {
@@ -243,12 +253,12 @@ export async function closedBatches(db: Kysely<Tables>, run: number): Promise<[n
 
 /** Forgets everything of a run, in bounded pieces, the run itself last. */
 export async function forgetRun(store: Store, run: number): Promise<void> {
-  for (const table of ['reached', 'reach', 'late', 'lane', 'task', 'routed', 'settled'] as const) {
+  for (const table of ['reached', 'reach', 'late', 'cursor', 'task', 'routed', 'settled'] as const) {
     const column = {
       reached: 'seq',
       reach: 'source',
       late: 'entity',
-      lane: 'module',
+      cursor: 'module',
       task: 'number',
       routed: 'task',
       settled: 'service',

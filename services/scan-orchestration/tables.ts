@@ -6,7 +6,8 @@ export interface Tables {
   reached: WithGeneratedId<ReachedRow>
   /** Ways that matter once something changes. */
   reach: { run: number; source: string; target: string; step: number }
-  lane: { run: number; module: string; type: string; cursor: number }
+  /** How far a lane is in a queue: the `seq` of the last entity it has looked at. */
+  cursor: { run: number; module: string; type: string; queue: number; seq: number }
   late: { run: number; module: string; entity: string; seq: number }
   task: TaskRow
   routed: { run: number; task: number; attempt: number; batch: number; losses: number }
@@ -55,6 +56,8 @@ export interface ReachedRow {
   shard: number
   /** Order of arrival in the run; 0 for an entity known only as a source whose own sighting has not arrived. */
   seq: number
+  /** The queue in which it waits for its lanes (`queues.ts`). */
+  queue: number
   entity: string
   type: string
   value: string

@@ -172,7 +172,7 @@ async function giveOut(
   })
   slots.free = free
   run.nextTask += leased.length
-  for (const { lane, cursors, dirty } of scans) Object.assign(lane, { cursors, dirty })
+  for (const { lane, queues, dirty } of scans) Object.assign(lane, { queues, dirty })
   for (const one of again) {
     one.task.attempt++
     one.entities = await entitiesOf(store.db, run, one.task.entities)

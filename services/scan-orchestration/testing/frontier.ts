@@ -23,7 +23,8 @@ export type Seen = [from: string | undefined, to: string, kind: RelationshipKind
 
 export interface Frontier extends AsyncDisposable {
   store: Store
-  openRun(lanes: PlannedLane[], limits: { distance: number; depth?: number | undefined }): ActiveRun
+  /** Of `northwind.example` unless other names are given. */
+  openRun(lanes: PlannedLane[], limits: { distance: number; depth?: number | undefined }, apexes?: string[]): ActiveRun
   /** Answers what may less be worked on than before. */
   route(run: ActiveRun, seen: Seen[]): Promise<Map<string, Eligibility>>
   /** New tasks of a lane, as many as there are slots. */
@@ -46,9 +47,9 @@ export async function openFrontier(): Promise<Frontier> {
   const store = await openStore(sql)
   return {
     store,
-    openRun(lanes, { distance, depth }) {
+    openRun(lanes, { distance, depth }, apexes = ['northwind.example']) {
       const definition = {
-        seeds: [{ type: 'domain', value: 'northwind.example' }],
+        seeds: apexes.map((value) => ({ type: 'domain', value })),
         budget: depth === undefined ? {} : { depth },
       }
       const plan = { profile: '', contact: 'target', distance, lanes }
@@ -76,13 +77,14 @@ export async function openFrontier(): Promise<Frontier> {
       const routed = await store.write((trx) => routeObservations(trx, run, [batch]))
       run.nextSeq = routed.nextSeq
       run.shards.rows += routed.placed
+      for (const queue of routed.waiting) queue.waiting = true
       return routed.lowered
     },
     async lease(run, lane, free) {
       const slots = { worker: 'w', free: new Map([[lane.planned.module, free]]), others: 0 }
       const { leased, scan } = await store.write((trx) => leaseNew(trx, run, lane, slots, leftOf(run), run.nextTask))
       run.nextTask += leased.length
-      Object.assign(lane, { cursors: scan.cursors, dirty: scan.dirty })
+      Object.assign(lane, { queues: scan.queues, dirty: scan.dirty })
       for (const { task } of leased) run.open.set(task.number, task)
       return leased.map(({ task, entities }) => ({
         task: task.number,
