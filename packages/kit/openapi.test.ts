@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { defineContract } from './contract.ts'
+import { defineContract, get, Nothing } from './contract.ts'
 import { openApiOf } from './openapi.ts'
 import { shelf, toys } from './testing/toys.ts'
 
 interface Described {
   operationId: string
+  summary: string
+  description?: string
   security?: unknown[]
   'x-permission'?: string
   parameters?: { name: string; in: string; required: boolean; description?: string }[]
@@ -39,6 +41,18 @@ describe('the document', () => {
     expect(change.requestBody!.content['application/json']!.schema).toMatchObject({
       required: ['size'],
       additionalProperties: false,
+    })
+  })
+
+  it('is readable in lists: a title without a full stop, and the rest below it', () => {
+    const text = 'Things, by size. `big` comes first. Then the others.'
+    const things = defineContract('things', '', {
+      listThings: get('/things', { summary: text, permission: 'public', reply: Nothing }),
+    })
+    const { paths } = openApiOf([things], '1') as { paths: Record<string, Record<string, Described>> }
+    expect(paths['/api/v1/things']!['get']).toMatchObject({
+      summary: 'Things, by size',
+      description: '`big` comes first. Then the others.',
     })
   })
 

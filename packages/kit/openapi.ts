@@ -17,6 +17,12 @@ const Problem = {
   },
 }
 
+const introduction = [
+  'Calls carry an API key, as `Authorization: Bearer <key>`. The server prints where the first one is when it starts.',
+  'A list answers a page: ask again with its `next` as `after` until there is none.',
+  'An error is a problem document (RFC 9457): `code` is for programs, `detail` says to people what is wrong and what to do.',
+].join('\n\n')
+
 /** One OpenAPI 3.1 document of all these contracts. Operations only services may call are left out. */
 export function openApiOf(contracts: Contract[], version: string): Json {
   const paths: Record<string, Json> = {}
@@ -28,7 +34,13 @@ export function openApiOf(contracts: Contract[], version: string): Json {
     }
   return {
     openapi: '3.1.0',
-    info: { title: 'Mirage', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    info: {
+      title: 'Mirage',
+      version,
+      description: introduction,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'Where this document comes from.' }],
     tags: contracts
       .filter(({ operations }) => Object.values(operations).some(({ permission }) => permission !== 'service'))
       .map(({ service, summary }) => ({ name: service, description: summary })),
@@ -63,7 +75,7 @@ function describe(service: string, name: string, operation: Operation): Json {
   return {
     operationId: operationId(operation, name),
     tags: [service],
-    summary: operation.summary,
+    ...titled(operation.summary),
     ...(operation.permission === 'public' ? { security: [] } : { 'x-permission': operation.permission }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(hasBody && rest.length > 0
@@ -94,6 +106,12 @@ function describe(service: string, name: string, operation: Operation): Json {
       },
     },
   }
+}
+
+/** The first sentence as the title, which readers of the document show in lists, the others as the text below it. */
+function titled(text: string): { summary: string; description?: string } {
+  const [, summary = text, description] = /^(.+?)\.(?:\s+(.+))?$/s.exec(text) ?? []
+  return { summary, ...(description === undefined ? {} : { description }) }
 }
 
 function operationId({ path }: Operation, name: string): string {

@@ -195,6 +195,7 @@ describe('without a key', () => {
       '/',
       '/page.js',
       '/page.css',
+      '/icon.svg',
       '/api/openapi.json',
       '/api/docs/',
     ])

@@ -13,7 +13,7 @@ import { settings } from './settings.ts'
 
 const securityHeaders = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
@@ -93,10 +93,11 @@ async function passOn(
 function mountPages(app: FastifyInstance, { contracts, version }: Front): void {
   const document = openApiOf(contracts, version)
   const file = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
-  const [html, css, script] = [file('page.html'), file('page.css'), file('page.js')]
+  const [html, css, script, icon] = [file('page.html'), file('page.css'), file('page.js'), file('icon.svg')]
   app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(html))
   app.get('/page.css', async (_request, reply) => reply.type('text/css; charset=utf-8').send(css))
   app.get('/page.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(script))
+  app.get('/icon.svg', async (_request, reply) => reply.type('image/svg+xml').send(icon))
   app.get('/api/openapi.json', async () => document)
   // The reference page runs its own script and inline styles; it loads nothing from elsewhere.
   void app.register(async (docs) => {
@@ -112,6 +113,7 @@ function mountPages(app: FastifyInstance, { contracts, version }: Front): void {
       configuration: {
         content: document,
         title: 'Mirage API',
+        favicon: '/icon.svg',
         telemetry: false,
         withDefaultFonts: false,
         showDeveloperTools: 'never',
