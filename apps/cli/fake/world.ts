@@ -242,6 +242,14 @@ export async function* rows<T>(items: T[]): AsyncIterable<T> {
   yield* items
 }
 
+/** The sample run, with more handlers. */
+export function handlersWith(more: FakeHandlers): FakeHandlers {
+  const handlers = sampleHandlers()
+  for (const [group, given] of Object.entries(more) as [keyof FakeHandlers, object][])
+    handlers[group] = { ...handlers[group], ...given }
+  return handlers
+}
+
 export function sampleModule(id: string, changes: Partial<ModuleInfo> = {}): ModuleInfo {
   return {
     id,
