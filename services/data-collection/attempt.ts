@@ -10,10 +10,10 @@ import { type Ended, runModule } from '@mirage/module-sdk/run.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { labAnswers } from '@mirage/network/lab-answers.ts'
 import { NetworkError } from '@mirage/network/error.ts'
-import type { TaskOptions } from '@mirage/network/task.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts'
 import { openOutbox } from './outbox.ts'
+import { limitsOf } from './task-limits.ts'
 import { labAway, type RunSession } from './sessions.ts'
 
 const defaultTimeout = '5m'
@@ -53,7 +53,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
     task: String(task.task),
     attempt: task.attempt,
     contact: module.contact,
-    limits: limitsOf(module, run),
+    limits: limitsOf(module, run.policy.definition),
     secrets: key === undefined ? [] : [key],
     admits: admittedHosts(task, run),
     signal: stop,
@@ -136,35 +136,6 @@ function overBudget(kind: string, most: number): NetworkError {
     reason: 'budget',
     detail: `The budget leaves this task ${most} ${unit}, and they are used up.`,
   })
-}
-
-/**
- * What the module declares, or what the run says instead: a rate a second or minute for a rate, one an hour or day for a
- * quota.
- */
-function limitsOf(module: AnyModule, { policy }: RunSession): TaskOptions['limits'] {
-  const { group = module.id, perMinute, perSecond, perHour, perDay } = module.limits ?? {}
-  const { lab, moduleRates } = policy.definition
-  const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(moduleRates?.[module.id] ?? '') ?? []
-  const isQuota = unit === 'h' || unit === 'd'
-  const wanted = amount === undefined ? {} : { [`per${units[unit as Unit]}`]: Number(amount) }
-  // Nobody needs to be spared in a lab, and what its sources say holds for no others.
-  if (lab) return { group: `lab ${group}`, ...wanted }
-  return {
-    group,
-    ...(isQuota || amount === undefined ? given({ perMinute, perSecond }) : {}),
-    ...(isQuota ? {} : given({ perHour, perDay })),
-    ...wanted,
-  }
-}
-
-type Unit = 's' | 'm' | 'h' | 'd'
-const units: Record<Unit, string> = { s: 'Second', m: 'Minute', h: 'Hour', d: 'Day' }
-
-function given(limits: Record<string, number | undefined>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(limits).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
 }
 
 /** The hosts this task was leased for: addresses that names in scope resolve to, and what a longer distance admits. */

@@ -10,6 +10,7 @@ import { runModule } from '@mirage/module-sdk/run.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import { settingsOf, unknownModule } from './attempt.ts'
 import { openRun, type SessionsOptions } from './sessions.ts'
+import { limitsOf } from './task-limits.ts'
 
 export interface TrialOptions {
   modules: Map<string, ManifestEntry>
@@ -51,7 +52,7 @@ export async function tryModule(
     task: '0',
     attempt: 1,
     contact: module.contact,
-    limits: { group: module.limits?.group ?? module.id },
+    limits: limitsOf(module, definition),
     secrets: key === undefined ? [] : [key],
     signal,
     spend: (_kind, count) => (requests += count),
@@ -68,5 +69,6 @@ export async function tryModule(
         ...(yielded.reason === undefined ? {} : { reason: yielded.reason }),
       })
   }
+  if (trial.outcome === 'quota') await transport.exhausted()
   return { ...trial, requests }
 }

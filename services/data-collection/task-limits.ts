@@ -1,0 +1,34 @@
+import type { AnyModule } from '@mirage/module-sdk/define.ts'
+import type { TaskOptions } from '@mirage/network/task.ts'
+import type { RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
+
+/**
+ * What the module declares, or what the run says instead: a rate a second or minute for a rate, one an hour or day for a
+ * quota.
+ */
+export function limitsOf(
+  module: Pick<AnyModule, 'id' | 'limits'>,
+  { lab, moduleRates }: Pick<RunDefinition, 'lab' | 'moduleRates'>,
+): TaskOptions['limits'] {
+  const { group = module.id, perMinute, perSecond, perHour, perDay } = module.limits ?? {}
+  const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(moduleRates?.[module.id] ?? '') ?? []
+  const isQuota = unit === 'h' || unit === 'd'
+  const wanted = amount === undefined ? {} : { [`per${units[unit as Unit]}`]: Number(amount) }
+  // Nobody needs to be spared in a lab, and what its sources say holds for no others.
+  if (lab) return { group: `lab ${group}`, ...wanted }
+  return {
+    group,
+    ...(isQuota || amount === undefined ? given({ perMinute, perSecond }) : {}),
+    ...(isQuota ? {} : given({ perHour, perDay })),
+    ...wanted,
+  }
+}
+
+type Unit = 's' | 'm' | 'h' | 'd'
+const units: Record<Unit, string> = { s: 'Second', m: 'Minute', h: 'Hour', d: 'Day' }
+
+function given(limits: Record<string, number | undefined>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(limits).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
+}
