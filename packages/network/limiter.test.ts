@@ -94,6 +94,16 @@ describe('a quota', () => {
     expect(await refusal(limiter.count('a', quotas, never))).toMatchObject({ retryAfterMs: 82_800_000 })
   })
 
+  test('of one run that is used up holds no other run back', async () => {
+    const { limiter } = world()
+    const strict = quotasOf({ perDay: 1 })
+    await limiter.count('a', strict, never)
+    expect(await refusal(limiter.count('a', strict, never))).toMatchObject({ outcome: 'quota' })
+    await limiter.exhaust('a', strict)
+    await limiter.count('a', quotasOf({ perDay: 50 }), never)
+    await limiter.admit('a', undefined, 1, never)
+  })
+
   test('that a source calls used up holds everything back: as long as it says, else for its window, else an hour', async () => {
     const { limiter, now } = world()
     const held = async (key: string): Promise<unknown> => refusal(limiter.admit(key, undefined, 1, never))

@@ -38,7 +38,8 @@ export interface Limiter {
   block(key: string, until: number): Promise<void>
   /**
    * The source says that a quota is used up: nothing of this key leaves until the moment it named, else until the window
-   * of its quotas ends, else for an hour. Resolves when that is kept.
+   * of its quotas ends, else for an hour. Resolves when that is kept. Where one of these quotas is used up by our own
+   * count, nothing changes: it holds back whom it concerns, and others may have another one.
    */
   exhaust(key: string, quotas: Quota[]): Promise<void>
   /** The moment until which a key is blocked; undefined when it is not. */
@@ -113,10 +114,11 @@ export function openLimiter(options: LimiterOptions): Limiter {
       }
     },
     block: (key, until) => hold({ key, until, outcome: 'rate-limited' }),
-    exhaust(key, quotas) {
+    async exhaust(key, quotas) {
+      if (windows.isUsedUp(key, quotas, now())) return
       const ends = quotas.map((quota) => windows.endOf(key, quota, now()))
       const until = blockOf(key)?.until ?? (ends.length > 0 ? Math.min(...ends) : now() + unknownWindowMs)
-      return hold({ key, until, outcome: 'quota' })
+      await hold({ key, until, outcome: 'quota' })
     },
     blockedUntil: (key) => blockOf(key)?.until,
   }

@@ -19,6 +19,8 @@ export interface Quotas {
    * for it where there is none, and counts nothing then.
    */
   count(key: string, quotas: Quota[], now: number): Promise<number | undefined>
+  /** True while one of these is used up. */
+  isUsedUp(key: string, quotas: Quota[], now: number): boolean
   /** When the present window of a quota ends; of one that has not begun: when it would, from now. */
   endOf(key: string, quota: Quota, now: number): number
 }
@@ -55,6 +57,7 @@ export function openQuotas(known: Iterable<Window> = [], keep?: (window: Window)
       if (keep) await Promise.all(open.map(({ window }) => keep({ ...window })))
       return undefined
     },
+    isUsedUp: (key, quotas, now) => quotas.some((quota) => windowOf(key, quota, now).used >= quota.most),
     endOf(key, quota, now) {
       const window = windows.get(`${key} ${quota.windowMs}`)
       return window !== undefined && window.until > now ? window.until : now + quota.windowMs
