@@ -57,7 +57,11 @@ export function openQuotas(known: Iterable<Window> = [], keep?: (window: Window)
       if (keep) await Promise.all(open.map(({ window }) => keep({ ...window })))
       return undefined
     },
-    isUsedUp: (key, quotas, now) => quotas.some((quota) => windowOf(key, quota, now).used >= quota.most),
+    isUsedUp: (key, quotas, now) =>
+      quotas.some(({ most, windowMs }) => {
+        const window = windows.get(`${key} ${windowMs}`)
+        return window !== undefined && window.until > now && window.used >= most
+      }),
     endOf(key, quota, now) {
       const window = windows.get(`${key} ${quota.windowMs}`)
       return window !== undefined && window.until > now ? window.until : now + quota.windowMs
