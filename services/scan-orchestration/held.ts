@@ -1,11 +1,13 @@
 import type { ActiveRun, OpenTask } from './active-run.ts'
 import { isUsedUp, type Spending } from './budget.ts'
 import { giveBack, giveUp, type Returned, settle } from './give-back.ts'
-import { checkDrained, type Orchestrator, stopRun } from './orchestrator.ts'
+import { checkDrained, keepTime, type Orchestrator, stopRun } from './orchestrator.ts'
 
 /** What becomes of leases: kept, returned, taken back, lost. */
 
 const holdMs = 2_000
+/** What a death takes of a run's time; each writing is a flush. */
+const keepTimeEveryMs = 10_000
 
 /** Takes back what this worker has of a run whose way out is gone; nothing was lost, so nothing counts as lost. */
 export function holdRun(orchestrator: Orchestrator, id: string, worker: string, waitingFor: string): Promise<void> {
@@ -100,6 +102,7 @@ export async function watchOver(
     if (run.row.status === 'running') {
       const { maxTimeMs } = run.definition.budget ?? {}
       if (maxTimeMs !== undefined && runningMs(run) >= maxTimeMs) await stopRun(orchestrator, run, 'max-time')
+      if (now - (run.row.running_since ?? now) >= keepTimeEveryMs) await keepTime(orchestrator, run)
       await closeOrTakeBack(orchestrator, run, now)
     }
     await checkDrained(orchestrator, run)

@@ -163,3 +163,28 @@ describe('a task whose worker dies', () => {
     }
   })
 })
+
+describe('the time of a run', () => {
+  it('is kept over a stop in order', async () => {
+    open = await Orchestration.open()
+    const run = await open.run(1)
+    open.now += 7_000
+    await open.restart('in order')
+    expect((await open.show(run)).seconds).toBe(7)
+    open.now += 2_000
+    expect((await open.show(run)).seconds).toBe(9)
+  })
+
+  it('is kept over a death but for the last seconds, and time that nobody ran does not count', async () => {
+    open = await Orchestration.open()
+    const run = await open.run(1)
+    const short = await open.run(1, { maxTimeMs: 15_000 })
+    open.now += 20_000
+    // It stands behind the other: when its time is up, that of the other has been looked at.
+    while ((await open.show(short)).stopReason === undefined) await pause(20)
+    open.now += 3_000
+    await open.restart('after a death')
+    open.now += 4_000
+    expect((await open.show(run)).seconds).toBe(24)
+  })
+})

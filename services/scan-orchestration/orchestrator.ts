@@ -129,3 +129,10 @@ export async function stopRun(orchestrator: Orchestrator, run: ActiveRun, reason
 export function runningMs({ clock }: Orchestrator, run: ActiveRun): number {
   return activeMs(run.row, clock.now())
 }
+
+/** Writes down how long the run has been at work: a death takes what came after. To be called within the queue. */
+export async function keepTime(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
+  if (run.row.running_since === null) return
+  const now = orchestrator.clock.now()
+  await changeRow(orchestrator, run, { active_ms: activeMs(run.row, now), running_since: now })
+}

@@ -14,7 +14,7 @@ import { finishTasks, routeBatches, routeLost, settleRuns } from './arrivals.ts'
 import { runSettled, scans } from './contract.ts'
 import { handlersOf } from './handlers.ts'
 import { watchOver } from './held.ts'
-import { type Orchestrator, runningMs, startQueued } from './orchestrator.ts'
+import { keepTime, type Orchestrator, runningMs, startQueued } from './orchestrator.ts'
 import { readProfiles } from './profiles.ts'
 import { Pulse, Queue } from './pulse.ts'
 import { recover } from './recover.ts'
@@ -117,7 +117,11 @@ export const scanOrchestration = defineService({
         on(modulesChanged, async () => orchestrator.work.beat()),
       ],
       async [Symbol.asyncDispose]() {
-        await orchestrator.queue.run(async () => undefined)
+        await orchestrator.queue
+          .run(async () => {
+            for (const run of orchestrator.active.values()) await keepTime(orchestrator, run)
+          })
+          .catch((error: unknown) => log.warn('The last seconds of the runs were not written down', { error }))
       },
     }
   },

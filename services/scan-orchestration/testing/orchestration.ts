@@ -50,6 +50,7 @@ export class Orchestration implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack()
   #announced: OutgoingEvent[] = []
   #running!: Awaited<ReturnType<typeof scanOrchestration.start>>
+  #stop = new AbortController()
   now = 1_000_000
 
   private constructor(modules: string[]) {
@@ -64,7 +65,7 @@ export class Orchestration implements AsyncDisposable {
   }
 
   async #start(): Promise<void> {
-    const stop = new AbortController()
+    const stop = (this.#stop = new AbortController())
     const sql = await openSqliteSql({ path: join(this.#folder, 'scans.db') })
     this.#stack.use(sql)
     this.#running = await scanOrchestration.start({
@@ -87,6 +88,13 @@ export class Orchestration implements AsyncDisposable {
       stop.abort()
       await running[Symbol.asyncDispose]?.()
     })
+  }
+
+  /** Ends the service, in order or as by a death that leaves it no word, and starts it on the same data. */
+  async restart(how: 'in order' | 'after a death'): Promise<void> {
+    this.#stop.abort()
+    if (how === 'in order') await this.#running[Symbol.asyncDispose]?.()
+    await this.#start()
   }
 
   async #deliver(name: string, payloads: object[]): Promise<void> {
@@ -153,7 +161,9 @@ export class Orchestration implements AsyncDisposable {
     await this.#running.handlers.resumeRun({ run }, call)
   }
 
-  async show(run: string): Promise<{ requests: number; stopReason?: string; outcomes: Record<string, object> }> {
+  async show(
+    run: string,
+  ): Promise<{ requests: number; seconds: number; stopReason?: string; outcomes: Record<string, object> }> {
     return this.#running.handlers.getRun({ run }, call)
   }
 
