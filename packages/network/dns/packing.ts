@@ -6,7 +6,7 @@ import { decodeAnswer } from './wire/message.ts'
  * A message per answer would cost more than the answer itself.
  */
 
-/** reference u32 · type u16 · via u8 · name length u8 · name in wire form, lower case. */
+/** reference u32 · via u8 · type u16 · name length u8 · name in wire form, lower case. */
 export const questionHeaderBytes = 8
 
 /** `via` of a question that any resolver may answer. */
@@ -27,8 +27,8 @@ export class QuestionPacker {
     const bytes = this.#bytes
     const at = this.#at
     bytes.writeUInt32LE(reference, at)
-    bytes.writeUInt16LE(type, at + 4)
-    bytes[at + 6] = via
+    bytes[at + 4] = via
+    bytes.writeUInt16LE(type, at + 5)
     bytes[at + 7] = length
     for (let i = 0; i < length; i++) bytes[at + questionHeaderBytes + i] = name[i]!
     this.#at = at + questionHeaderBytes + length
@@ -43,6 +43,11 @@ export class QuestionPacker {
     this.count = 0
     return block
   }
+}
+
+/** What two questions have in common that ask the same, as one text: type and name of the one whose name begins at `from`. */
+export function questionKey(block: Buffer, from: number, to: number): string {
+  return block.toString('latin1', from - 3, to)
 }
 
 /** What the engine says of an answer beyond the answer itself. */
@@ -118,21 +123,23 @@ export interface PackedAnswer {
 /** Walks a block of answers without decoding the messages in it. */
 export function* packedAnswers(block: Uint8Array, servers: readonly string[]): Generator<PackedAnswer> {
   const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
-  let at = 0
-  while (at < bytes.length) {
-    const start = at + answerHeaderBytes
-    const end = start + bytes.readUInt16LE(at + 12)
-    yield {
-      reference: bytes.readUInt32LE(at),
-      // Written by AnswerPacker above, from a Verdict.
-      verdict: bytes[at + 4] as Verdict,
-      cached: bytes[at + 5] === 1,
-      server: servers[bytes.readUInt16LE(at + 6)] ?? '',
-      ttl: bytes.readUInt32LE(at + 8),
-      message: bytes.subarray(start, end),
-    }
-    at = end
+  for (let at = 0; at < bytes.length; at = endOf(bytes, at)) yield packedAt(bytes, at, servers)
+}
+
+function packedAt(bytes: Buffer, at: number, servers: readonly string[]): PackedAnswer {
+  return {
+    reference: bytes.readUInt32LE(at),
+    // Written by AnswerPacker above, from a Verdict.
+    verdict: bytes[at + 4] as Verdict,
+    cached: bytes[at + 5] === 1,
+    server: servers[bytes.readUInt16LE(at + 6)] ?? '',
+    ttl: bytes.readUInt32LE(at + 8),
+    message: bytes.subarray(at + answerHeaderBytes, endOf(bytes, at)),
   }
+}
+
+function endOf(bytes: Buffer, at: number): number {
+  return at + answerHeaderBytes + bytes.readUInt16LE(at + 12)
 }
 
 const statusOfVerdict: (DnsStatus | undefined)[] = [undefined, 'TIMEOUT', 'LIED', 'FORMERR']
@@ -140,7 +147,8 @@ const statusOfVerdict: (DnsStatus | undefined)[] = [undefined, 'TIMEOUT', 'LIED'
 /** Decodes a block of answers as `AnswerPacker` wrote it; also for blocks that a recorder kept. */
 export function unpackAnswers(block: Uint8Array, servers: readonly string[]): DnsAnswer[] {
   const answers: DnsAnswer[] = []
-  for (const packed of packedAnswers(block, servers)) answers.push(answerOf(packed))
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
+  for (let at = 0; at < bytes.length; at = endOf(bytes, at)) answers.push(answerOf(packedAt(bytes, at, servers)))
   return answers
 }
 

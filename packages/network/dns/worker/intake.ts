@@ -1,4 +1,4 @@
-import { anyResolver, verdicts } from '../packing.ts'
+import { anyResolver, questionKey, verdicts } from '../packing.ts'
 import type { Cache } from './cache.ts'
 import type { Query } from './query.ts'
 import { Stream } from './streams.ts'
@@ -94,7 +94,7 @@ export class Intake {
   }
 
   #answerOrJoin(query: Query, now: number): boolean {
-    query.key = `${query.type} ${query.bytes.toString('latin1', query.from, query.to)}`
+    query.key = questionKey(query.bytes, query.from, query.to)
     const kept = this.#cache.get(query.key, now)
     if (kept !== undefined) {
       this.fromCache++

@@ -153,7 +153,8 @@ export class WorkerLane {
   }
 
   #received(upstream: Upstream, port: Port, message: Buffer): void {
-    const query = message.length < 12 || message[2]! < 0x80 ? undefined : port.pending.get(message.readUInt16BE(0))
+    const id = (message[0]! << 8) | message[1]!
+    const query = message.length < 12 || message[2]! < 0x80 ? undefined : port.pending.get(id)
     if (query === undefined) {
       upstream.strays++
       return
@@ -165,7 +166,7 @@ export class WorkerLane {
       return
     }
     const now = this.#now()
-    port.pending.delete(message.readUInt16BE(0))
+    port.pending.delete(id)
     upstream.open--
     upstream.heard(now, now - query.sentAt)
     if (!this.#paused) this.#pumpSoon()
@@ -205,7 +206,7 @@ export class WorkerLane {
     if (query.edns && (rcode === 1 || rcode === 4)) {
       query.edns = false
       query.refusedEdns = upstream
-      query.tried.pop()
+      query.tried = query.tried.slice(0, -1)
       return this.#intake.giveBack(query)
     }
     if (query.fallback === undefined) {

@@ -10,6 +10,8 @@ export interface Sink {
   deliver(query: Query, verdict: Verdict, cached: boolean, server: number, ttl: number, message: Uint8Array): void
 }
 
+const nobody: readonly Upstream[] = []
+
 /** One question on its way through the resolvers. */
 export class Query {
   readonly sink: Sink
@@ -33,7 +35,7 @@ export class Query {
   overTcp: Upstream | undefined
   otherCase = false
   /** Asked before, in order; the last one is being asked or was asked last. */
-  tried: Upstream[] = []
+  tried: readonly Upstream[] = nobody
   /** Those who asked the same while this was under way. */
   followers: Query[] | undefined
   /** The best so far of what does not settle the question: an error, or a cut answer. */

@@ -19,7 +19,7 @@ export function sendQuery(query: Query, upstream: Upstream, port: Port, options:
   query.edns = options.edns && upstream.knowsEdns && query.edns
   query.sentAt = now
   query.attempts++
-  query.tried.push(upstream)
+  query.tried = query.tried.length === 0 ? [upstream] : [...query.tried, upstream]
   const dnssec = query.edns && wantsDnssec(query.type)
   const length = 12 + (query.to - query.from) + 4 + (query.edns ? (options.ecs ? 19 : 11) : 0)
   // A fresh buffer each time: what the kernel does not take at once is sent later from this memory.

@@ -39,7 +39,7 @@ export class Stream implements Sink {
     const at = this.#at
     const from = at + questionHeaderBytes
     const to = from + block[at + 7]!
-    const query = new Query(this, block.readUInt32LE(at), block.readUInt16LE(at + 4), block, from, to, block[at + 6]!)
+    const query = new Query(this, block.readUInt32LE(at), block.readUInt16LE(at + 5), block, from, to, block[at + 4]!)
     this.#at = to
     if (to >= block.length) {
       this.#blocks.shift()
@@ -58,7 +58,7 @@ export class Stream implements Sink {
 
   /** True when waiting for more answers would hold up somebody. */
   get due(): boolean {
-    return this.outstanding === 0 || this.#packer.count >= 32
+    return this.outstanding === 0
   }
 
   flush(): void {

@@ -67,7 +67,8 @@ export class Upstream {
   canTake(now: number): boolean {
     if (this.open >= this.window.size || !this.rate.has(now)) return false
     if (this.#ports.length < this.#portCount && now >= this.#openAgainAt) this.#openPorts()
-    return this.#ports.some((port) => port.ready)
+    for (const port of this.#ports) if (port.ready) return true
+    return false
   }
 
   #openPorts(): void {
