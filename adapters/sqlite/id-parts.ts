@@ -3,7 +3,7 @@ import type { Database } from './database.ts'
 import type { IdKey, IdTable } from './id-table.ts'
 
 /** Ids are told apart by their first ten bits: with a part of 131,072 a range has about 128. */
-const ranges = 1_024
+export const ranges = 1_024
 /** An entry of a range: the 16 bytes of the id and four of its number, counted from the range's `base`. */
 const entryBytes = 20
 /** Ranges read in a step while filters are filled from a file that has some. */
@@ -25,12 +25,12 @@ export interface MovingIds {
   order: Uint32Array
   /** Where each range begins in `order`, and its end. */
   starts: Uint32Array
-  ranges: number
   nextRange: number
 }
 
-export const partsLayout = (prefix: string): string =>
-  `create table if not exists "${prefix}id_range" (place integer primary key, base integer not null, ids blob not null) strict`
+export function partsLayout(prefix: string): string {
+  return `create table if not exists "${prefix}id_range" (place integer primary key, base integer not null, ids blob not null) strict`
+}
 
 /** Ids that have left memory. */
 export function openIdParts(database: Database, prefix: string) {
@@ -103,7 +103,6 @@ export function openIdParts(database: Database, prefix: string) {
         part: { number, filter: createIdFilter(), filled: undefined },
         order,
         starts,
-        ranges,
         nextRange: 0,
       }
     },

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
+import { contentId } from '@mirage/model/id.ts'
 import { createIdFilter } from '@mirage/model/id-filter.ts'
 import { type Database, ensureLayout } from './database.ts'
-import { type IdPart, type MovingIds, openIdParts, partsLayout } from './id-parts.ts'
+import { type IdPart, type MovingIds, openIdParts, partsLayout, ranges } from './id-parts.ts'
 import { createIdTable, idKey, type IdKey } from './id-table.ts'
 import { asKey } from './key.ts'
 
@@ -45,7 +45,7 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
   const sql = {
     version: 'pragma data_version',
     last: `select number, part from "${prefix}id_last"`,
-    load: `select first, ids from "${prefix}id_log" where first > ? order by first`,
+    load: `select first, ids from "${prefix}id_log" where first > ? and first <= ? order by first`,
     log: `insert into "${prefix}id_log" values (?, ?, ?)`,
     keepLast: `update "${prefix}id_last" set number = ?`,
     keepPart: `update "${prefix}id_last" set part = ?`,
@@ -92,7 +92,8 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
     // A process that only reads would gather for ever what others have long moved.
     else if (fresh.size > 3 * memoryIds) forget(0)
     const anew = lastKnown === 0
-    const rows = database.prepare(sql.load).all(lastKnown) as unknown as [number, Uint8Array][]
+    // Not beyond `last`: a reader is in no transaction, and others may write in between.
+    const rows = database.prepare(sql.load).all(lastKnown, last) as unknown as [number, Uint8Array][]
     const known = fresh.size
     for (const [first, ids] of rows) load(first, ids)
     // Some were moved before we saw them: the filters do not know those.
@@ -123,9 +124,8 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
 
   function keyOf(id: string): IdKey {
     if (keyed === id) return lastKey
-    // A text that is no content id stands under a hash of its own.
-    if (asKey(id, lastKey.bytes) !== lastKey.bytes)
-      lastKey.bytes.set(createHash('sha256').update(`text ${id}`).digest().subarray(0, 16))
+    // A text that is no content id stands under the one of its own.
+    if (asKey(id, lastKey.bytes) !== lastKey.bytes) asKey(contentId(`text\n${id}`), lastKey.bytes)
     keyed = id
     return lastKey
   }
@@ -170,7 +170,7 @@ export async function openIds(database: Database, prefix: string, memoryIds = de
 
   function move(its: MovingIds): void {
     // A range moves each time so many were added: the last is gone well before memory is full again.
-    const addsPerRange = memoryIds / its.ranges / 2
+    const addsPerRange = memoryIds / ranges / 2
     for (; credit >= addsPerRange; credit -= addsPerRange) {
       if (!parts.moveRange(its)) continue
       parts.add(its.part)

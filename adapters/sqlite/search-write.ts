@@ -4,9 +4,9 @@ import { asKey } from './key.ts'
 import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './search-store.ts'
 import { insertRows, rowOf, rowsOf, statement } from './tables.ts'
 
-/** Records in one transaction; each writes about ten rows, many of them side by side, in pages of which each is written whole. */
+/** Records in one transaction: each writes about ten rows, and a transaction writes the last page of a dozen trees whole. */
 const pieceSize = 1_000
-/** Texts that enter the trigram index in one transaction: short ones, and each makes a segment that is merged with others later. */
+/** Texts that enter the trigram index in one transaction, which makes a segment that is merged with others later. */
 const latePieceSize = 8_000
 
 type StoredRow = [string, string, string]

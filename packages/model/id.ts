@@ -19,7 +19,10 @@ export function encodeId(bytes: Uint8Array): string {
   return encode((index) => bytes[index]!)
 }
 
-/** Five bytes at a time as two numbers of four letters; all letters make the text at once, since one joined of pieces is made again when it is read. */
+/**
+ * Five bytes at a time as two numbers of four letters. All letters make the text at once: one joined of pieces is put
+ * together again when it is first read.
+ */
 function encode(byteAt: (index: number) => number): string {
   const a = (byteAt(0) << 12) | (byteAt(1) << 4) | (byteAt(2) >> 4)
   const b = (byteAt(2) << 16) | (byteAt(3) << 8) | byteAt(4)

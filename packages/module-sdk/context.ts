@@ -23,6 +23,7 @@ export interface Transport {
 }
 
 export interface HttpOptions {
+  /** Beside those that say where a request goes and how it is framed (`connection`, `transfer-encoding` …): one of these ends the task. */
   headers?: Record<string, string>
   method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'OPTIONS'
   /** A string is sent as it is; anything else as JSON. */

@@ -13,7 +13,7 @@ export function limitsOf(
   const { group = module.id, perMinute, perSecond, perHour, perDay } = module.limits ?? {}
   const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(moduleRates?.[module.id] ?? '') ?? []
   const isQuota = unit === 'h' || unit === 'd'
-  const wanted = amount === undefined ? {} : { [`per${units[unit as Unit]}`]: Number(amount) }
+  const wanted = amount === undefined ? {} : { [limitOf[unit as keyof typeof limitOf]]: Number(amount) } // the pattern has these units
   // Nobody needs to be spared in a lab, and what its sources say holds for no others.
   if (lab) return { group: `lab ${group}`, ...wanted }
   return {
@@ -24,8 +24,7 @@ export function limitsOf(
   }
 }
 
-type Unit = 's' | 'm' | 'h' | 'd'
-const units: Record<Unit, string> = { s: 'Second', m: 'Minute', h: 'Hour', d: 'Day' }
+const limitOf = { s: 'perSecond', m: 'perMinute', h: 'perHour', d: 'perDay' } as const
 
 function given(limits: Record<string, number | undefined>): Record<string, number> {
   return Object.fromEntries(

@@ -18,6 +18,7 @@ import { correlationEngine } from '@mirage/services/correlation-engine/service.t
 import { dataStorage } from '@mirage/services/data-storage/service.ts'
 import { scanOrchestration } from '@mirage/services/scan-orchestration/service.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nothingStored } from './correlation.ts'
 import { Installation, quickScan } from './installation.ts'
 
 /**
@@ -113,14 +114,6 @@ function surroundings(service: string, announced: OutgoingEvent[], signal: Abort
 
 /** Batches are delivered after the end of their run, too: what is missing then will come. */
 const everythingComes = { repeatTasks: async () => ({ coming: true }), announceDrained: async () => ({}) } as never // only these are called
-const noPage = async () => ({ items: [] })
-const nothingStored = {
-  listWorkspaces: noPage,
-  listAppliedBatches: noPage,
-  listRetold: noPage,
-  listDrainedRuns: noPage,
-} as never // likewise
-
 const openStorage: OpenReader = async (folder, announced, signal) => {
   const documents = await openSqliteDocuments({ path: join(folder, 'documents'), perWorkspace: true, use: 'data' })
   const search = await openSqliteSearch({ path: join(folder, 'search'), now: () => now, followMs: 5 })

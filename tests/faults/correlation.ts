@@ -55,7 +55,8 @@ export async function openStores(): Promise<Stores> {
 }
 
 const noPage = async () => ({ items: [] })
-const nothingStored = {
+/** A data-storage that holds nothing. */
+export const nothingStored = {
   listWorkspaces: noPage,
   listAppliedBatches: noPage,
   listRetold: noPage,
