@@ -8,7 +8,7 @@ import { statusOfRcode, typeCodes } from './wire/codes.ts'
 import { decodeMessage } from './wire/message.ts'
 import { maxNameBytes, writeName } from './wire/name.ts'
 import { echoOf, maxQueryBytes, writeQuery } from './wire/query.ts'
-import { messageReader, withLength } from './worker/ports.ts'
+import { messageReader, withLength } from './worker/tcp-port.ts'
 
 /** How to reach one server directly. Packets leave only where these functions let them. */
 export interface DirectOptions {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AnswerPacker, QuestionPacker, noServer, packedAnswers, questionHeaderBytes } from './packing.ts'
 import type { Verdict } from './packing.ts'
-import { messageReader, withLength } from './worker/ports.ts'
+import { messageReader, withLength } from './worker/tcp-port.ts'
 
 const message = fc.uint8Array({ maxLength: 3_000 })
 

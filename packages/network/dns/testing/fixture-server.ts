@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import dnsPacket from 'dns-packet'
 import type { Answer, Packet } from 'dns-packet'
-import { messageReader, withLength } from '../worker/ports.ts'
+import { messageReader, withLength } from '../worker/tcp-port.ts'
 
 /** A name server for tests: a few lines decide what it answers, on UDP and TCP of one loopback port. */
 export interface FixtureServer extends AsyncDisposable {

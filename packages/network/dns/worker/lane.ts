@@ -7,7 +7,7 @@ import { echoOf } from '../wire/query.ts'
 import { Cache } from './cache.ts'
 import { chooseUpstream } from './choice.ts'
 import { Intake } from './intake.ts'
-import type { Port } from './ports.ts'
+import type { Port } from './port.ts'
 import { mayBeLie, probe, retestAfterMs } from './probe.ts'
 import type { Query } from './query.ts'
 import { Rate } from './rate.ts'
@@ -177,7 +177,7 @@ export class WorkerLane {
     }
     if (echo === 'other-case' && query.otherCase && ++upstream.lowered >= 3) upstream.repeatsCase = false
     if ((message[2]! & 2) !== 0 && !port.tcp) {
-      query.fallback = message
+      query.fallback = Buffer.from(message)
       query.fallbackServer = upstream.index
       return this.#repeatOverTcp(query, upstream)
     }
@@ -189,7 +189,7 @@ export class WorkerLane {
     if (upstream.state === 'lying' && mayBeLie(upstream, message))
       return this.#finish(query, verdicts.lied, upstream.index, message)
     if (query.key !== '' && skim.ttl > 0 && this.#options.cacheBytes > 0)
-      this.#cache.set(query.key, message, upstream.index, now + skim.ttl * 1000)
+      this.#cache.set(query.key, Buffer.from(message), upstream.index, now + skim.ttl * 1000)
     this.#finish(query, verdicts.asItSays, upstream.index, message, skim.ttl)
   }
 
@@ -214,7 +214,7 @@ export class WorkerLane {
         const whole = query.empty()
         whole[3] = rcode
         query.fallback = whole
-      } else query.fallback = message
+      } else query.fallback = Buffer.from(message)
       query.fallbackServer = upstream.index
     }
     if (rcode === 5 && this.#options.recursion) upstream.refusedUs(this.#now())

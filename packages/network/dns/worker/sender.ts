@@ -1,7 +1,7 @@
 import { typeCodes } from '../wire/codes.ts'
 import { writeQuery } from '../wire/query.ts'
 import type { WorkerLaneOptions } from '../protocol.ts'
-import type { Port } from './ports.ts'
+import type { Port } from './port.ts'
 import type { Query } from './query.ts'
 import { random16, random32 } from '../random.ts'
 import type { Upstream } from './upstream.ts'

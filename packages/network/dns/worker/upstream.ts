@@ -1,10 +1,11 @@
 import type { ResolverState, ResolverStats } from '../lane-options.ts'
 import type { WorkerResolver } from '../protocol.ts'
-import { openTcpPort, openUdpPort, packetTrueSize } from './ports.ts'
-import type { Port, PortEvents } from './ports.ts'
+import type { Port, PortEvents } from './port.ts'
 import type { Query } from './query.ts'
 import { random16 } from '../random.ts'
 import type { Rate } from './rate.ts'
+import { openTcpPort } from './tcp-port.ts'
+import { openUdpPort, packetTrueSize } from './udp-port.ts'
 import { Window } from './window.ts'
 
 const largestWindow = 1_024
