@@ -16,10 +16,7 @@ export interface Port {
   readonly tcp: boolean
   readonly pending: Map<number, Query>
   readonly ready: boolean
-  /**
-   * `watched` has a failure to send reported, as `refused`. The kernel tells a refusal to the next call on the socket,
-   * which is a `send` as often as not; a callback for every packet would cost too much.
-   */
-  send(message: Buffer, watched: boolean): void
+  /** `message` is taken before this returns. A failure is reported, as `refused`. */
+  send(message: Buffer): void
   close(): void
 }

@@ -1,5 +1,5 @@
 import { typeCodes } from '../wire/codes.ts'
-import { writeQuery } from '../wire/query.ts'
+import { maxQueryBytes, writeQuery } from '../wire/query.ts'
 import type { WorkerLaneOptions } from '../protocol.ts'
 import type { Port } from './port.ts'
 import type { Query } from './query.ts'
@@ -11,6 +11,9 @@ function wantsDnssec(type: number): boolean {
   return type === typeCodes.NSEC || type === typeCodes.DS || type === typeCodes.DNSKEY
 }
 
+/** Holds the query that is being written. */
+const scratch = Buffer.allocUnsafeSlow(maxQueryBytes)
+
 /** Sends `query` to `upstream` under a fresh id and fresh letter case, and notes it as pending there. */
 export function sendQuery(query: Query, upstream: Upstream, port: Port, options: WorkerLaneOptions, now: number): void {
   let id = random16()
@@ -19,12 +22,9 @@ export function sendQuery(query: Query, upstream: Upstream, port: Port, options:
   query.edns = options.edns && upstream.knowsEdns && query.edns
   query.sentAt = now
   query.attempts++
-  query.tried = query.tried.length === 0 ? [upstream] : [...query.tried, upstream]
+  query.tried = query.tried.length === 0 ? upstream.alone : [...query.tried, upstream]
   const dnssec = query.edns && wantsDnssec(query.type)
-  const length = 12 + (query.to - query.from) + 4 + (query.edns ? (options.ecs ? 19 : 11) : 0)
-  // A fresh buffer each time: what the kernel does not take at once is sent later from this memory.
-  const message = Buffer.allocUnsafe(length)
-  writeQuery(message, query.bytes, query.from, query.to, {
+  const length = writeQuery(scratch, query.bytes, query.from, query.to, {
     id,
     type: query.type,
     recursion: options.recursion,
@@ -36,5 +36,5 @@ export function sendQuery(query: Query, upstream: Upstream, port: Port, options:
   port.pending.set(id, query)
   upstream.open++
   upstream.sent++
-  port.send(message, upstream.silent > 0 || upstream.answered === 0)
+  port.send(scratch.subarray(0, length))
 }

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import type { Socket } from 'node:dgram'
-import { readSync } from 'node:fs'
+import { readSync, writeSync } from 'node:fs'
 import type { Port, PortEvents } from './port.ts'
 import type { Query } from './query.ts'
 
@@ -36,9 +36,8 @@ export function openUdpPort(
     tcp: false,
     pending: new Map<number, Query>(),
     ready: false,
-    send(message: Buffer, watched: boolean): void {
-      if (watched) socket.send(message, sent)
-      else socket.send(message)
+    send(message: Buffer): void {
+      if (fd < 0 || !write(message)) socket.send(Buffer.from(message), sent)
     },
     close(): void {
       if (closed) return
@@ -48,6 +47,16 @@ export function openUdpPort(
   }
   function sent(error: NodeJS.ErrnoException | null): void {
     if (error !== null && !closed) events.refused(udp, error.code ?? error.message)
+  }
+  /** False when the kernel has no room: Node then waits for it. */
+  function write(message: Buffer): boolean {
+    try {
+      writeSync(fd, message)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false
+      failed(error as NodeJS.ErrnoException)
+    }
+    return true
   }
   /** Takes what else has come past Node, which allocates 64 KB and makes a text of the sender for each message. */
   function readOn(): void {

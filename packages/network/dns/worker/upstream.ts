@@ -19,6 +19,8 @@ export class Upstream {
   readonly index: number
   readonly resolver: WorkerResolver
   readonly rate: Rate
+  /** Itself: what was tried by a query that only it was asked. */
+  readonly alone: readonly Upstream[] = [this]
   window = new Window(largestWindow)
   state: ResolverState = 'untested'
   reason: string | undefined
