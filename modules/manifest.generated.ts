@@ -91,6 +91,11 @@ export const manifest: ManifestEntry[] = [
       "concurrency": 1,
       "cacheFor": "6h"
     },
+    "accepts": {
+      "key": "CERTSPOTTER_API_KEY",
+      "where": "https://sslmate.com/account/api_keys",
+      "tier": "tiered"
+    },
     "sample": "northwind.example",
     load: async () => (await import('./certspotter/module.ts')).module,
   },
@@ -434,8 +439,18 @@ export const manifest: ManifestEntry[] = [
     ],
     "limits": {
       "perMinute": 30,
+      "perHour": 60,
       "concurrency": 2,
       "cacheFor": "24h"
+    },
+    "accepts": {
+      "key": "GITHUB_TOKEN",
+      "where": "https://github.com/settings/tokens",
+      "tier": "free",
+      "limits": {
+        "perMinute": 300,
+        "perHour": 5000
+      }
     },
     "volatile": [
       "pushedAt"
@@ -1277,6 +1292,11 @@ export const manifest: ManifestEntry[] = [
       "perMinute": 30,
       "concurrency": 1,
       "cacheFor": "6h"
+    },
+    "accepts": {
+      "key": "URLSCAN_API_KEY",
+      "where": "https://urlscan.io/user/profile/",
+      "tier": "tiered"
     },
     "sample": "northwind.example",
     load: async () => (await import('./urlscan/module.ts')).module,

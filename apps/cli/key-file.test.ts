@@ -6,10 +6,10 @@ import { readKeyFile } from './key-file.ts'
 const modules: ModuleInfo[] = [
   sampleModule('crtsh'),
   sampleModule('shodan', {
-    key: { name: 'SHODAN_API_KEY', where: 'https://shodan.io', tier: 'tiered', state: 'missing' },
+    key: { name: 'SHODAN_API_KEY', where: 'https://shodan.io', tier: 'tiered', state: 'missing', optional: false },
   }),
   sampleModule('hunter', {
-    key: { name: 'HUNTER_API_KEY', where: 'https://hunter.io', tier: 'free', state: 'missing' },
+    key: { name: 'HUNTER_API_KEY', where: 'https://hunter.io', tier: 'free', state: 'missing', optional: false },
   }),
 ]
 

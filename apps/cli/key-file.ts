@@ -5,14 +5,14 @@ import { UsageError } from './exit.ts'
 
 export interface KeyFile {
   keys: { name: string; value: string }[]
-  /** Names in the file that no module asks for. */
+  /** Names in the file that no module takes. */
   skipped: string[]
 }
 
 /**
  * The keys in a file: `NAME=value` lines as in an `.env` file, or YAML that maps names to a value or a list of values, of
  * which the first is taken (https://docs.projectdiscovery.io/opensource/subfinder/install: `shodan: [KEY]`). A name is
- * that of a key or the id of a module that needs one.
+ * that of a key or the id of a module that takes one.
  */
 export function readKeyFile(text: string, modules: ModuleInfo[]): KeyFile {
   const names = new Map<string, string>()

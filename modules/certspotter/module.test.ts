@@ -30,5 +30,12 @@ testModule(module, import.meta.dirname, {
       ],
     },
     { name: 'finds nothing', given: 'northwind.example', http: [{ url: first, body: [] }], expect: [] },
+    {
+      name: 'asks with a key where there is one',
+      keyed: true,
+      given: 'northwind.example',
+      http: [{ url: first, sentHeaders: { authorization: 'Bearer test-key-0123456789' }, body: [] }],
+      expect: [],
+    },
   ],
 })

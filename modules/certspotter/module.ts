@@ -15,7 +15,8 @@ const Issuances = t.Array(
 /**
  * Certificates issued for a domain and the names in them. Source: SSLMate's Certificate Transparency Search API v1
  * (https://sslmate.com/help/reference/ct_search_api_v1): pages follow by `after=<last id>` until one is empty,
- * and without an account ten an hour are free: what stands on them is kept when the next is refused.
+ * and without an account ten an hour are free, more by plan with its key: what stands on them is kept when the next is
+ * refused.
  */
 export const module = defineModule({
   id: 'certspotter',
@@ -31,12 +32,18 @@ export const module = defineModule({
   origin: 'certificate-transparency',
   useCases: ['footprint', 'monitor'],
   limits: { perMinute: 10, concurrency: 1, cacheFor: '6h' },
+  accepts: { key: 'CERTSPOTTER_API_KEY', where: 'https://sslmate.com/account/api_keys', tier: 'tiered' },
   sample: 'northwind.example',
-  async *run({ entity, http }) {
+  async *run({ entity, http, key }) {
     const apex = entity.value
     const first = url`https://api.certspotter.com/v1/issuances?domain=${apex}&include_subdomains=true&expand=dns_names&expand=issuer`
     const next = (page: { id: string }[]): string | undefined => page.at(-1) && first + url`&after=${page.at(-1)!.id}`
-    for await (const page of http.pages(first, Issuances, next)) {
+    for await (const page of http.pages(
+      first,
+      Issuances,
+      next,
+      key === '' ? {} : { headers: { authorization: `Bearer ${key}` } },
+    )) {
       for (const { dns_names: names = [], cert_sha256: sha256, not_before, not_after, issuer } of page) {
         const attributes = { issuer: issuer?.friendly_name ?? issuer?.name, notAfter: not_after }
         if (sha256) yield observe('certificate', sha256, { via: 'certificate', seenAt: not_before, attributes })

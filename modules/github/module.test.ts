@@ -35,6 +35,7 @@ testModule(module, import.meta.dirname, {
       expect: [
         '-account-> account:github.com/ada-larsen {"kind":"User","name":"Ada Larsen","company":"@northwind-dev","bio":"Builds things","createdAt":"2015-03-01T09:00:00Z"}',
         'account:github.com/ada-larsen <-account- person:account:github.com/ada-larsen|Ada Larsen',
+        'account:github.com/ada-larsen -social_media_profile-> account:x.com/adabuilds',
         'account:github.com/ada-larsen -mentions-> email:ada@northwind.example',
         'account:github.com/ada-larsen -website-> url:https://blog.northwind.example/',
         'account:github.com/ada-larsen -contains-> code-repository:github.com/ada-larsen/tool-0',
@@ -46,6 +47,24 @@ testModule(module, import.meta.dirname, {
       http: [{ url: `${api}/users/ada-larsen`, status: 403, headers: { 'x-ratelimit-remaining': '0' }, body: {} }],
       outcome: 'rate-limited',
       expect: [],
+    },
+    {
+      name: 'asks with a token where there is one',
+      keyed: true,
+      given: 'username:ada-larsen',
+      http: [
+        {
+          url: `${api}/users/ada-larsen`,
+          sentHeaders: { authorization: 'Bearer test-key-0123456789' },
+          body: { login: 'ada-larsen', type: 'User' },
+        },
+        {
+          url: `${api}/users/ada-larsen/repos?type=owner&per_page=100`,
+          sentHeaders: { authorization: 'Bearer test-key-0123456789' },
+          body: [],
+        },
+      ],
+      expect: ['-account-> account:github.com/ada-larsen {"kind":"User"}'],
     },
     {
       name: 'finds nobody',

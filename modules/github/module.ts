@@ -9,6 +9,7 @@ const User = t.Object({
   location: t.Optional(t.String()),
   email: t.Optional(t.String()),
   bio: t.Optional(t.String()),
+  twitter_username: t.Optional(t.String()),
   created_at: t.Optional(t.String()),
 })
 const Repositories = t.Array(
@@ -23,17 +24,14 @@ const Repositories = t.Array(
 )
 const Members = t.Array(t.Object({ login: t.String() }))
 
-const asked = {
-  headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
-  missing: [404],
-}
 const perPage = 100
 
 type Found = Sighting<'account' | 'username' | 'person' | 'email' | 'url' | 'code-repository'>
 
 /**
  * A user or organisation on GitHub: profile, own repositories, public members. Source: GitHub REST API
- * (https://docs.github.com/en/rest/users/users, …/repos/repos, …/orgs/members), 60 requests an hour without a key.
+ * (https://docs.github.com/en/rest/users/users, …/repos/repos, …/orgs/members): 60 requests an hour from an address, 5,000
+ * with a token, which needs no rights (…/using-the-rest-api/rate-limits-for-the-rest-api).
  */
 export const module = defineModule({
   id: 'github',
@@ -48,12 +46,19 @@ export const module = defineModule({
   contact: 'stored',
   origin: 'github',
   useCases: ['footprint', 'identity', 'investigate'],
-  limits: { perMinute: 30, concurrency: 2, cacheFor: '24h' },
+  limits: { perMinute: 30, perHour: 60, concurrency: 2, cacheFor: '24h' },
+  accepts: {
+    key: 'GITHUB_TOKEN',
+    where: 'https://github.com/settings/tokens',
+    tier: 'free',
+    limits: { perMinute: 300, perHour: 5_000 },
+  },
   volatile: ['pushedAt'],
   sample: 'github.com/northwind-dev',
-  async *run({ entity, http }) {
+  async *run({ entity, http, key }) {
     const login = entity.type === 'username' ? entity.value : /^github\.com\/([^/]+)$/.exec(entity.value)?.[1]
     if (!login || !/^[a-z\d](?:[a-z\d-]{0,38})$/.test(login)) return
+    const asked = { headers: headersWith(key), missing: [404] }
     const user = await http.json(url`https://api.github.com/users/${login}`, User, asked)
     if (!user) return
     const from = { type: 'account', value: `github.com/${login}` } as const
@@ -75,6 +80,11 @@ export const module = defineModule({
   },
 })
 
+function headersWith(key: string): Record<string, string> {
+  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
+  return key === '' ? headers : { ...headers, authorization: `Bearer ${key}` }
+}
+
 interface Profile {
   login: string
   type: string
@@ -84,6 +94,7 @@ interface Profile {
   location?: string
   email?: string
   bio?: string
+  twitter_username?: string
   created_at?: string
 }
 
@@ -101,6 +112,9 @@ function* profileSightings(
   }
   if (name && kind === 'User') {
     yield observe('person', `account:${from.value}|${name}`, { via: 'account', direction: 'in', from })
+  }
+  if (user.twitter_username) {
+    yield observe('account', `x.com/${user.twitter_username}`, { via: 'social_media_profile', from })
   }
   if (email) yield observe('email', email, { via: 'mentions', from })
   if (blog) yield observe('url', /^https?:\/\//i.test(blog) ? blog : `https://${blog}`, { via: 'website', from })

@@ -28,6 +28,13 @@ testModule(module, import.meta.dirname, {
       ],
     },
     {
+      name: 'asks with a key where there is one',
+      keyed: true,
+      given: 'northwind.example',
+      http: [{ url: first, sentHeaders: { 'api-key': 'test-key-0123456789' }, body: { results: [], has_more: false } }],
+      expect: [],
+    },
+    {
       name: 'finds nothing',
       given: 'northwind.example',
       http: [{ url: first, body: { results: [], total: 0 } }],

@@ -37,8 +37,9 @@ export const module = defineModule({
   contact: 'stored',
   useCases: ['footprint', 'investigate'],
   limits: { perMinute: 30, concurrency: 1, cacheFor: '6h' },
+  accepts: { key: 'URLSCAN_API_KEY', where: 'https://urlscan.io/user/profile/', tier: 'tiered' },
   sample: 'northwind.example',
-  async *run({ entity, http }) {
+  async *run({ entity, http, key }) {
     const apex = entity.value
     const first = url`https://urlscan.io/api/v1/search/?q=${`page.domain:${apex}`}&size=100`
     const pages = http.pages(
@@ -48,7 +49,7 @@ export const module = defineModule({
         const sort = results.at(-1)?.sort
         return more && sort ? first + url`&search_after=${sort.join(',')}` : undefined
       },
-      { maxPages: 20 },
+      { maxPages: 20, ...(key === '' ? {} : { headers: { 'api-key': key }, secrets: ['api-key'] }) },
     )
     for await (const { results } of pages) {
       for (const { page, task } of results) {

@@ -47,6 +47,11 @@ export interface NeededKey {
   tier: 'free' | 'tiered' | 'paid'
 }
 
+/** A key that a module works without. With it, the source counts by key, and these are its limits. */
+export interface AcceptedKey extends NeededKey {
+  limits?: Pick<Limits, 'perSecond' | 'perMinute' | 'perHour' | 'perDay'>
+}
+
 /** What `run` is given. No other way out of the process exists for a module. */
 export interface Context<C extends EntityType = EntityType, S extends TSchema = TSchema> {
   entity: EntityRef & { type: C }
@@ -56,7 +61,10 @@ export interface Context<C extends EntityType = EntityType, S extends TSchema = 
   tls: Tls
   whois: Whois
   settings: Static<S>
-  /** The key that `needs` names. Planned as `no-key` and never run when it is missing. */
+  /**
+   * The key that `needs` or `accepts` names. Without one that it needs a module is planned as `no-key` and never run;
+   * one that it accepts is empty where none is set.
+   */
   key: string
   log: (message: string, fields?: Record<string, unknown>) => void
   signal: AbortSignal
@@ -94,7 +102,9 @@ export interface Module<
   useCases: UseCase[]
   flags?: Flag[]
   limits?: Limits
+  /** The key it cannot do without, or one that gives it more: never both. */
   needs?: NeededKey
+  accepts?: AcceptedKey
   settings?: S
   /** Attributes that change with every look; left out when two runs are compared. */
   volatile?: string[]
@@ -128,4 +138,9 @@ export function defineModule<const C extends EntityType, const P extends EntityT
     ),
 ): Module<C, P, S> {
   return module
+}
+
+/** The key a module is run with, if it takes one. */
+export function keyOf({ needs, accepts }: Pick<Module, 'needs' | 'accepts'>): NeededKey | undefined {
+  return needs ?? accepts
 }

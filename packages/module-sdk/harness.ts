@@ -18,6 +18,8 @@ export interface Case extends Replay {
   /** The value of the entity, or of each in a batch; a prefix `type:` where the module consumes several types. */
   given: string | string[]
   settings?: Record<string, unknown>
+  /** Whether it is run with a key. Default: where the module needs one. */
+  keyed?: boolean
   /** Every observation in the notation of `notation.ts`, in any order. */
   expect: string[]
   /** Every finding as `severity rule: about`. */
@@ -119,10 +121,18 @@ export function testModule(
       })
     }
 
+    if (module.accepts) {
+      test('shows how it sends the key it accepts', () => {
+        const keyed = cases.filter((one) => one.keyed)
+        expect(JSON.stringify(keyed), 'one case must be keyed and name what it sends').toContain(key)
+        expect(module.needs).toBeUndefined()
+      })
+    }
+
     if (module.needs) {
       test('costs nothing without its key', async () => {
         const transport = openReplay({})
-        const ran = await runCase(module, { ...first!, keyless: true }, transport)
+        const ran = await runCase(module, { ...first!, keyed: false }, transport)
         expect(ran.end.outcome).toBe('no-key')
         expect(transport.unexpected).toEqual([])
       })
@@ -148,13 +158,13 @@ interface Ran {
 
 async function runCase(
   module: AnyModule,
-  one: Case & { keyless?: boolean },
+  one: Case,
   transport: Transport,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Ran> {
   const entities = [one.given].flat().map((value) => entityOf(module, value))
   const task: Task = { run: 'run_test', entities, settings: one.settings ?? {} }
-  if (module.needs && !one.keyless) task.key = key
+  if (one.keyed ?? module.needs !== undefined) task.key = key
   const known = new Set(entities.map(({ id }) => id))
   const ran: Omit<Ran, 'end'> = { lines: [], findings: [] }
   for await (const item of runModule(module, task, transport, { signal, now: () => now })) {

@@ -21,7 +21,7 @@ export interface Task {
   entities: EntityRef[]
   /** What a person set; the schema's defaults fill in the rest. */
   settings?: Record<string, unknown>
-  /** The value of the key that the module needs. */
+  /** The value of the key that the module needs or accepts. */
   key?: string
 }
 

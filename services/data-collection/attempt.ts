@@ -5,7 +5,7 @@ import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import { formatAddress } from '@mirage/model/address.ts'
 import { placeOf } from '@mirage/model/place.ts'
-import type { AnyModule } from '@mirage/module-sdk/define.ts'
+import { type AnyModule, keyOf } from '@mirage/module-sdk/define.ts'
 import { type Ended, runModule } from '@mirage/module-sdk/run.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { labAnswers } from '@mirage/network/lab-answers.ts'
@@ -38,9 +38,8 @@ export interface AttemptOptions {
 export async function runAttempt(task: LeasedTask, options: AttemptOptions): Promise<boolean> {
   const { entry, run, registry, now, signal } = options
   const module = await entry.load()
-  const key = module.needs
-    ? (await registry.revealKey({ name: module.needs.key }, { workspace: task.workspace })).value
-    : undefined
+  const known = keyOf(module)
+  const key = known && (await registry.revealKey({ name: known.key }, { workspace: task.workspace })).value
   const settings = await settingsOf(module, registry, task.workspace)
   const spent = { request: 0, query: 0 }
   let needsMore = false
@@ -53,7 +52,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
     task: String(task.task),
     attempt: task.attempt,
     contact: module.contact,
-    limits: limitsOf(module, run.policy.definition),
+    limits: limitsOf(module, run.policy.definition, key !== undefined),
     secrets: key === undefined ? [] : [key],
     admits: admittedHosts(task, run),
     signal: stop,
@@ -97,9 +96,9 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       dropped: end.counts.dropped,
       ms: now() - startedAt,
     })
-    if (module.needs && (outcome === 'key-refused' || outcome === 'found'))
+    if (known && key !== undefined && (outcome === 'key-refused' || outcome === 'found'))
       await registry.reportKey(
-        { name: module.needs.key, state: outcome === 'found' ? 'set' : 'refused' },
+        { name: known.key, state: outcome === 'found' ? 'set' : 'refused' },
         { workspace: task.workspace },
       )
     return true

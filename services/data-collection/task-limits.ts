@@ -3,14 +3,18 @@ import type { TaskOptions } from '@mirage/network/task.ts'
 import type { RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
 
 /**
- * What the module declares, or what the run says instead: a rate a second or minute for a rate, one an hour or day for a
- * quota.
+ * What the module declares, for its key where it accepts one and is `keyed`, or what the run says instead: a rate a second
+ * or minute for a rate, one an hour or day for a quota.
  */
 export function limitsOf(
-  module: Pick<AnyModule, 'id' | 'limits'>,
+  module: Pick<AnyModule, 'id' | 'limits' | 'accepts'>,
   { lab, moduleRates }: Pick<RunDefinition, 'lab' | 'moduleRates'>,
+  keyed: boolean,
 ): TaskOptions['limits'] {
-  const { group = module.id, perMinute, perSecond, perHour, perDay } = module.limits ?? {}
+  const ofKey = keyed && module.accepts
+  // Who counts by key does not count what the address has asked.
+  const group = `${module.limits?.group ?? module.id}${ofKey ? ' by key' : ''}`
+  const { perMinute, perSecond, perHour, perDay } = (ofKey ? ofKey.limits : undefined) ?? module.limits ?? {}
   const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(moduleRates?.[module.id] ?? '') ?? []
   const isQuota = unit === 'h' || unit === 'd'
   const wanted = amount === undefined ? {} : { [limitOf[unit as keyof typeof limitOf]]: Number(amount) } // the pattern has these units

@@ -5,6 +5,7 @@ import { type EntityType, entityRef, entityTypes } from '@mirage/model/entity.ts
 import type { ModuleFinding, Observation } from '@mirage/model/observation.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
 import { normalise } from '@mirage/model/registry.ts'
+import { keyOf } from '@mirage/module-sdk/define.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { runModule } from '@mirage/module-sdk/run.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
@@ -41,7 +42,8 @@ export async function tryModule(
   if (!type || value === undefined)
     throw new MirageError({ code: 'entities.invalid', status: 422, detail: `“${input.value}” is not a ${input.type}.` })
   const module = await entry.load()
-  const key = module.needs ? (await registry.revealKey({ name: module.needs.key }, { workspace })).value : undefined
+  const known = keyOf(module)
+  const key = known && (await registry.revealKey({ name: known.key }, { workspace })).value
   const run = newId('trial')
   const definition = { seeds: [{ type, value }], ...(input.lab ? { lab: { size: 'demo', seed: 7 } } : {}) }
   const { session } = openRun(sessions, { workspace, run, generation: 1, definition, contact: 'target', distance: 0 })
@@ -52,7 +54,7 @@ export async function tryModule(
     task: '0',
     attempt: 1,
     contact: module.contact,
-    limits: limitsOf(module, definition),
+    limits: limitsOf(module, definition, key !== undefined),
     secrets: key === undefined ? [] : [key],
     signal,
     spend: (_kind, count) => (requests += count),

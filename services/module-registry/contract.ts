@@ -33,7 +33,15 @@ export const ModuleInfo = t.Object({
     timeout: t.Optional(t.String()),
     perHost: t.Optional(t.Integer()),
   }),
-  key: t.Optional(t.Object({ name: t.String(), where: t.String(), tier: t.String(), state: t.Enum([...keyStates]) })),
+  key: t.Optional(
+    t.Object({
+      name: t.String(),
+      where: t.String(),
+      tier: t.String(),
+      state: t.Enum([...keyStates]),
+      optional: t.Boolean({ description: 'It works without, and asks less.' }),
+    }),
+  ),
   onlyInScope: t.Boolean(),
   volatile: t.Array(t.String()),
   sample: t.String(),
@@ -52,11 +60,12 @@ export const SettingsInfo = t.Object({
 })
 export type SettingsInfo = Static<typeof SettingsInfo>
 
-/** A key that a source needs, never its value. */
+/** A key that a source needs or accepts, never its value. */
 export const KeyInfo = t.Object({
   name: t.String(),
   state: t.Enum(['missing', 'set', 'refused']),
   modules: t.Array(t.String()),
+  optional: t.Boolean({ description: 'They work without, and ask less.' }),
   where: t.Optional(t.String()),
   setAt: t.Optional(Instant),
   /** The last four characters, to tell keys apart; absent for short ones. */

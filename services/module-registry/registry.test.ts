@@ -41,6 +41,17 @@ describe('a key', () => {
     expect((await registry.get('default', 'shodan')).key).toMatchObject({ name: 'SHODAN_API_KEY', state: 'set' })
   })
 
+  it('that a module only accepts is one a person may leave out', async () => {
+    expect((await registry.get('default', 'github')).key).toMatchObject({ state: 'missing', optional: true })
+    expect((await registry.get('default', 'shodan')).key).toMatchObject({ state: 'missing', optional: false })
+    expect(await registry.setKey('default', 'GITHUB_TOKEN', value)).toMatchObject({
+      optional: true,
+      modules: ['github'],
+      where: 'https://github.com/settings/tokens',
+    })
+    expect((await registry.keys('default')).find(({ name }) => name === 'SHODAN_API_KEY')!.optional).toBe(false)
+  })
+
   it('too short to show an end shows none', async () => {
     expect((await registry.setKey('default', 'SHODAN_API_KEY', 'short')).hint).toBeUndefined()
   })

@@ -1,6 +1,7 @@
 import { type Clock, toInstant } from '@mirage/kit/clock.ts'
 import { MirageError, notFound } from '@mirage/kit/errors.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
+import { keyOf } from '@mirage/module-sdk/define.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import type { Collection, Documents } from '@mirage/ports/documents.ts'
 import type { KeyInfo, ModuleInfo, SettingsInfo } from './contract.ts'
@@ -101,19 +102,19 @@ export class Registry {
   }
 
   async keys(workspace: string): Promise<KeyInfo[]> {
-    const names = [...new Set(this.#manifest.flatMap(({ needs }) => needs?.key ?? []))].sort()
+    const names = [...new Set(this.#manifest.flatMap((module) => keyOf(module)?.key ?? []))].sort()
     const stored = await this.#keys.getMany(workspace, names)
     return names.map((name, i) => this.#describeKey(name, stored[i]))
   }
 
-  /** Throws `keys.unknown` when no module needs a key of this name. */
+  /** Throws `keys.unknown` when no module takes a key of this name. */
   async setKey(workspace: string, name: string, value: string): Promise<KeyInfo> {
-    const names = this.#manifest.flatMap(({ needs }) => needs?.key ?? [])
+    const names = this.#manifest.flatMap((module) => keyOf(module)?.key ?? [])
     if (!names.includes(name))
       throw new MirageError({
         code: 'keys.unknown',
         status: 404,
-        detail: `No module needs a key “${name}”${didYouMean(name, names) || '.'}`,
+        detail: `No module takes a key “${name}”${didYouMean(name, names) || '.'}`,
       })
     const text = value.trim()
     const document: KeyDocument = {
@@ -155,9 +156,10 @@ export class Registry {
   }
 
   async #describe(workspace: string, module: ManifestEntry): Promise<ModuleInfo> {
-    const { id, needs, limits = {} } = module
+    const { id, limits = {} } = module
+    const known = keyOf(module)
     const { enabled } = (await this.#switches.get(workspace, id)) ?? { enabled: true }
-    const key = needs && (await this.#keys.get(workspace, needs.key))
+    const key = known && (await this.#keys.get(workspace, known.key))
     return {
       id,
       version: module.version,
@@ -174,8 +176,16 @@ export class Registry {
       useCases: [...module.useCases],
       flags: [...(module.flags ?? [])],
       limits,
-      ...(needs
-        ? { key: { name: needs.key, where: needs.where, tier: needs.tier, state: key?.state ?? 'missing' } }
+      ...(known
+        ? {
+            key: {
+              name: known.key,
+              where: known.where,
+              tier: known.tier,
+              state: key?.state ?? 'missing',
+              optional: module.needs === undefined,
+            },
+          }
         : {}),
       onlyInScope: module.onlyInScope ?? false,
       volatile: [...(module.volatile ?? [])],
@@ -186,12 +196,13 @@ export class Registry {
   }
 
   #describeKey(name: string, stored: KeyDocument | undefined): KeyInfo {
-    const modules = this.#manifest.filter(({ needs }) => needs?.key === name)
-    const where = modules[0]?.needs?.where
+    const modules = this.#manifest.filter((module) => keyOf(module)?.key === name)
+    const where = modules[0] && keyOf(modules[0])?.where
     return {
       name,
       state: stored?.state ?? 'missing',
       modules: modules.map(({ id }) => id),
+      optional: modules.every(({ needs }) => needs === undefined),
       ...(where === undefined ? {} : { where }),
       ...(stored ? { setAt: toInstant(stored.setAt) } : {}),
       ...(stored?.hint === undefined ? {} : { hint: stored.hint }),

@@ -96,7 +96,7 @@ function stateOf(module: ModuleInfo, ceiling: Contact, allow: Set<string>): Lane
   if (!module.enabled) return 'disabled'
   if (!isWithinContact(module.contact, ceiling)) return 'beyond-contact'
   if (module.flags.includes('invasive') && !allow.has('invasive')) return 'not-allowed'
-  if (module.key?.state === 'missing') return 'no-key'
+  if (module.key?.state === 'missing' && !module.key.optional) return 'no-key'
   return 'planned'
 }
 

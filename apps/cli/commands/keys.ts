@@ -26,8 +26,10 @@ export function addKeys(program: Command, cli: Cli): void {
 
   command
     .command('list', { isDefault: true })
-    .summary('which keys modules need, and whether they are set')
-    .description('Lists the keys that modules need, and whether they are set.')
+    .summary('which keys modules take, and whether they are set')
+    .description(
+      'Lists the keys that modules take, and whether they are set. One that is optional lets its module ask more.',
+    )
     .option('--json', 'one JSON object a line')
     .action(async ({ json }: { json?: boolean }) => {
       const { api } = await cli.connect()
@@ -80,7 +82,7 @@ export function addKeys(program: Command, cli: Cli): void {
       const untested = names.find((name) => !modules.some(({ key }) => key?.name === name))
       if (untested !== undefined)
         throw new UsageError(
-          `${untested} is not set, or no module needs it. “mirage keys list” shows the keys there are.`,
+          `${untested} is not set, or no module takes it. “mirage keys list” shows the keys there are.`,
         )
       if (modules.length === 0)
         cli.people.say('No key is set, so there is none to test. “mirage keys list” shows them.')
@@ -118,9 +120,9 @@ export function addKeys(program: Command, cli: Cli): void {
       for (const { name, value } of keys) await api.modules.setKey({ name, value })
       if (skipped.length > 0)
         cli.people.say(
-          `No module here needs a key for: ${skipped.slice(0, 20).join(', ')}${skipped.length > 20 ? ' …' : ''}`,
+          `No module here takes a key for: ${skipped.slice(0, 20).join(', ')}${skipped.length > 20 ? ' …' : ''}`,
         )
-      if (keys.length === 0) throw new Failure(`${file} holds no key that a module here needs.`)
+      if (keys.length === 0) throw new Failure(`${file} holds no key that a module here takes.`)
       cli.people.say(`${counted(keys.length, 'key')} stored, encrypted: ${keys.map(({ name }) => name).join(', ')}.`)
     })
 }
@@ -136,11 +138,12 @@ function checkName(name: string): void {
   )
 }
 
-function rowOf({ name, state, hint, setAt, modules, where }: KeyInfo, { style }: Cli): Cell[] {
-  const paint = state === 'set' ? style.green : state === 'refused' ? style.red : style.yellow
+function rowOf({ name, state, hint, setAt, modules, where, optional }: KeyInfo, { style }: Cli): Cell[] {
+  const paint = state === 'set' ? style.green : state === 'refused' ? style.red : optional ? style.dim : style.yellow
+  const shown = state === 'missing' && optional ? 'missing, optional' : state
   return [
     { text: name, paint: style.bold },
-    { text: hint && state !== 'missing' ? `${state} (…${hint})` : state, paint },
+    { text: hint && state !== 'missing' ? `${state} (…${hint})` : shown, paint },
     { text: modules.join(', ') },
     { text: state === 'missing' ? (where ?? '') : setAt ? localTime(setAt) : '', paint: style.dim },
   ]

@@ -59,6 +59,12 @@ function rowOf({ id, contact, consumes, produces, key, enabled }: ModuleInfo, st
     { text: enabled ? id : `${id} (off)`, paint: enabled ? style.bold : style.dim },
     { text: contact, paint: contact === 'target' ? style.yellow : style.dim },
     { text: `${inputs} → ${produces.join(', ')}` },
-    key ? { text: `${key.name}: ${key.state}`, paint: key.state === 'set' ? style.green : style.yellow } : { text: '' },
+    key ? keyCell(key, style) : { text: '' },
   ]
+}
+
+function keyCell({ name, state, optional }: NonNullable<ModuleInfo['key']>, style: Style): Cell {
+  const missing = state === 'missing' && optional
+  const paint = state === 'set' ? style.green : missing ? style.dim : style.yellow
+  return { text: `${name}: ${missing ? 'missing, optional' : state}`, paint }
 }

@@ -9,7 +9,7 @@ import { handlersWith, pageOf, sampleModule } from '../fake/world.ts'
 const shodan = sampleModule('shodan', {
   consumes: [{ type: 'ip-address' }],
   sample: '192.0.2.1',
-  key: { name: 'SHODAN_API_KEY', where: 'https://shodan.io', tier: 'tiered', state: 'set' },
+  key: { name: 'SHODAN_API_KEY', where: 'https://shodan.io', tier: 'tiered', state: 'set', optional: false },
 })
 
 test('modules by what goes in and comes out', async () => {
@@ -22,7 +22,7 @@ test('modules by what goes in and comes out', async () => {
 
 test('a key is read from standard input, and nothing repeats it', async () => {
   await using gateway = await startFakeGateway(
-    handlersWith({ modules: { setKey: ({ name }) => ({ name, state: 'set', modules: ['shodan'] }) } }),
+    handlersWith({ modules: { setKey: ({ name }) => ({ name, state: 'set', modules: ['shodan'], optional: false }) } }),
   )
   const { code, stdout, stderr } = await runCommand(['keys', 'set', 'SHODAN_API_KEY'], {
     gateway,
@@ -60,7 +60,7 @@ test('keys import stores what modules need and names the rest', async () => {
     handlersWith({
       modules: {
         listModules: () => pageOf([shodan]),
-        setKey: ({ name }) => ({ name, state: 'set', modules: ['shodan'] }),
+        setKey: ({ name }) => ({ name, state: 'set', modules: ['shodan'], optional: false }),
       },
     }),
   )
@@ -68,6 +68,6 @@ test('keys import stores what modules need and names the rest', async () => {
   await rm(folder, { recursive: true })
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: 'No module here needs a key for: censys\n1 key stored, encrypted: SHODAN_API_KEY.\n',
+    stderr: 'No module here takes a key for: censys\n1 key stored, encrypted: SHODAN_API_KEY.\n',
   })
 })
