@@ -42,6 +42,17 @@ export function isRedacted(text: string): boolean {
   return redaction.test(text)
 }
 
+/** Services that stand in for a registrant: names, phones and addresses are theirs, and those of millions of domains. */
+const standInNames =
+  /^(?:whois |domain )?privacy protect|privacy services? provided by|withheld for privacy|^(?:whois |domain )privacy|domains by proxy|registration private|private registration|contact privacy inc|perfect privacy|private by design|privacyprotect\.org|privacyguardian|whoisguard|whois agent|identity protection service|proxy protection llc|domain protection services|super privacy service|jewella privacy|knock knock whois/i
+const standInMail =
+  /@(?:.+\.)?(?:domainsbyproxy\.com|withheldforprivacy\.com|contactprivacy\.com|privacyprotect\.org|privacyguardian\.org|whoisguard\.com|whoisprivacyprotect\.com|domainprivacygroup\.com|identity-protect\.org|privatewho\.is|contact\.gandi\.net|anonymised\.email)$/i
+
+/** True when the contact is that of a privacy service: nothing of it is the registrant's. */
+function isStandIn({ organization = '', person = '', emails }: Contact): boolean {
+  return standInNames.test(organization) || standInNames.test(person) || emails.some((email) => standInMail.test(email))
+}
+
 /**
  * Adds a line to a contact's address. Street and city make one; what is wider (`isWide`: region, code, country) is added to
  * one only, because registries show it of contacts whose address they hide.
@@ -52,12 +63,13 @@ export function addToAddress(contact: Contact, line: string, isWide: boolean): v
   contact.address = [...(contact.address ?? []), text]
 }
 
-/** The edges from a registration to what one of its contacts names; what is redacted says nothing. */
+/** The edges from a registration to what one of its contacts names; what is redacted or stands in says nothing. */
 export function* sightingsOfContact(
   registration: Registration,
   role: ContactRole,
   contact: Contact,
 ): Generator<ContactSighting, void, void> {
+  if (isStandIn(contact)) return
   const place = { via: edges[role], from: registration }
   const named = (name: string): string => `${namespaceOf(registration)}|${name}`
   const organization = shown(contact.organization)

@@ -84,3 +84,19 @@ test('what is redacted says nothing, and a group is neither person nor organisat
     'organization domain-registration:northwind.example|Privacy International',
   ])
 })
+
+test.each([
+  [['org', 'Privacy service provided by WITHHELD FOR PRIVACY LLC']],
+  [['org', 'Withheld for Privacy ehf']],
+  [['org', 'Domains By Proxy, LLC']],
+  [['org', 'Contact Privacy Inc. Customer 012345']],
+  [['org', 'Whois Privacy Protection Service, Inc.']],
+  [['fn', 'Registration Private']],
+  [['email', 'b9ea79.protect@withheldforprivacy.com']],
+])('whose contact is that of a privacy service, %s, has none', (property) => {
+  const address = ['adr', {}, 'text', ['', '', '16192 Coastal Highway', 'Lewes', 'Delaware', '19958', '']]
+  const phone = ['tel', { type: ['voice'] }, 'uri', 'tel:+1.3022061391']
+  const [name, value] = property
+  const vcardArray = ['vcard', [[name, {}, 'text', value], address, phone]]
+  expect([...contactsOf(registration, [{ roles: ['registrant'], vcardArray }])]).toEqual([])
+})
