@@ -87,11 +87,12 @@ export function exchangeId({ workspace, run, module, task, request, occurrence }
   return contentId(`${workspace}\n${run}\n${module}\n${task}\n${request}\n${occurrence}`)
 }
 
-/** Numbers equal requests of a task in the order in which they are made. */
-export function openKeys(task: TaskKey): (kind: Exchange['kind'], asked: object) => ExchangeKey {
+/** Numbers equal requests of a task in the order in which they are made. The same question in two worlds is two. */
+export function openKeys(task: TaskKey, world?: string): (kind: Exchange['kind'], asked: object) => ExchangeKey {
   const seen = new Map<string, number>()
+  const where = world === undefined ? '' : `${world}\n`
   return (kind, asked) => {
-    const request = contentId(`${kind}\n${JSON.stringify(asked)}`)
+    const request = contentId(`${where}${kind}\n${JSON.stringify(asked)}`)
     const occurrence = seen.get(request) ?? 0
     seen.set(request, occurrence + 1)
     return { ...task, request, occurrence }

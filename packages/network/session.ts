@@ -39,6 +39,8 @@ export interface SessionOptions {
   /** The strongest contact the run allows. */
   ceiling: Contact
   dialMap?: DialMap
+  /** Names the world that `dialMap` leads to: what was answered in one is never reused in another, nor on the internet. */
+  world?: string
   /** Recursive resolvers, `address` or `address:port`. Default: public ones. */
   resolvers?: string[]
   /** `http://…` or `socks5h://…`: everything goes through it or not at all. */

@@ -116,6 +116,9 @@ describe('recording', () => {
     expect(recorder.exchanges.get(second.exchange)?.key.task).toBe('task_2')
     expect(served).toHaveLength(1)
     expect(queries).toHaveLength(2)
+    const elsewhere = world.open({ recorder, world: 'another lab' }).session
+    const third = await testTask(elsewhere, { task: 'task_3' }).request(provider('/a', { maxAgeMs: 60_000 }), never)
+    expect(Buffer.from(third.body).toString()).toBe('answer 2')
   })
 })
 

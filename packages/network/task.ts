@@ -182,7 +182,7 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
   const { recorder, limiter, now } = network
   const key: TaskKey = { workspace: options.workspace, run: options.run, module: task.module, task: task.task }
   const policy: Policy = { ...session.policy, ...(task.admits && { admits: new Set(task.admits) }) }
-  const nextKey = openKeys(key)
+  const nextKey = openKeys(key, options.world)
   const source = `source:${task.limits.group}`
   const bucket = bucketOf(task.limits)
   const quotas = quotasOf(task.limits)

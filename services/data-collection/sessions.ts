@@ -94,6 +94,7 @@ export function openRun(options: SessionsOptions, policy: RunPolicy): RunSession
     scope,
     ceiling: contact,
     ...(dialMap ? { dialMap } : {}),
+    ...(lab ? { world: `lab ${lab.size} ${lab.seed}` } : {}),
     ...(chosen ? { resolvers: chosen } : {}),
     ...(proxy === undefined ? {} : { proxy }),
     userAgent: userAgent ?? options.userAgent,
