@@ -183,13 +183,13 @@ export function sampleHandlers(
   return {
     scans: {
       planRun: () => samplePlan,
-      createRun: () => run,
-      listRuns: () => pageOf([...runs.values()]),
+      createRun: () => brief(run),
+      listRuns: () => pageOf([...runs.values()].map(brief)),
       getRun: (input) => find(input.run),
-      pauseRun: (input) => ({ ...find(input.run), status: 'paused' }),
-      resumeRun: (input) => find(input.run),
-      rerunRun: (input) => find(input.run),
-      cancelRun: (input) => ({ ...find(input.run), status: 'cancelled' }),
+      pauseRun: (input) => ({ ...brief(find(input.run)), status: 'paused' }),
+      resumeRun: (input) => brief(find(input.run)),
+      rerunRun: (input) => brief(find(input.run)),
+      cancelRun: (input) => ({ ...brief(find(input.run)), status: 'cancelled' }),
       deleteRun(input) {
         runs.delete(find(input.run).run)
         return {}
@@ -227,6 +227,11 @@ export function sampleHandlers(
       }),
     },
   }
+}
+
+/** A run as every operation but `getRun` answers it. */
+function brief({ definition: _definition, ...run }: Run): Run {
+  return run
 }
 
 /** The events with their numbers, behind the one the watcher knows. */

@@ -18,7 +18,8 @@ const lists: Partial<Record<EntityType, string>> = {
 /** `run.json` and `plan.json`, at the beginning of a run. */
 export async function beginFolder(folder: string, api: Api, run: Run): Promise<void> {
   await writeOne(join(folder, 'run.json'), runRecord(run))
-  if (run.definition) await writeOne(join(folder, 'plan.json'), await api.scans.planRun({ definition: run.definition }))
+  const { definition } = await api.scans.getRun({ run: run.run }) // only this answer holds the definition
+  if (definition) await writeOne(join(folder, 'plan.json'), await api.scans.planRun({ definition }))
 }
 
 /** Every other file of `-O`, once the run has ended; whatever its size, in flat memory. */
