@@ -128,7 +128,7 @@ async function openGraphStore(folder: string): Promise<Store> {
         ...ref,
         firstSeenAt: at,
         lastSeenAt: at,
-        tags: [],
+        tags: {},
         attributes: { ttl: { value: 300, at } },
       })
       await graph.upsert(workspace, run, {

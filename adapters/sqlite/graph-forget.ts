@@ -1,7 +1,11 @@
 import { transactionRows } from './database.ts'
+import type { GraphNode } from '@mirage/ports/graph.ts'
+import { mergeInto, type MergeRules } from '@mirage/ports/merge.ts'
 import type { GraphStore } from './graph-store.ts'
 import { writing } from './ids.ts'
 import { rowsOf, statement } from './tables.ts'
+
+const tagRules: MergeRules<Pick<GraphNode, 'tags'>> = { tags: 'stamped' }
 
 /** Nodes or edges in one transaction; each takes about four rows with it. */
 const pieceSize = transactionRows / 4
@@ -46,8 +50,10 @@ function forgetNodes(store: GraphStore, run: number): number {
     prepare('delete from {node_run} where run = ? and type = ? and node = ?').run(run, type, node)
     if (prepare('delete from {node} where number = ? and runs <= 1').run(node).changes === 0) {
       prepare('update {node} set runs = runs - 1 where number = ?').run(node)
+      forgetTags(store, run, node)
       continue
     }
+    prepare('delete from {node_tag} where node = ?').run(node)
     prepare('update {tally} set count = count - 1 where run = 0 and item = ?').run(type)
     for (const [key] of rowsOf<[number]>(store, 'select key from {member} where node = ?', node)) {
       prepare('delete from {member} where key = ? and node = ?').run(key, node)
@@ -57,4 +63,18 @@ function forgetNodes(store: GraphStore, run: number): number {
     }
   }
   return nodes.length
+}
+
+/** The tags of a node that another run saw as well are from now on those of the others. */
+function forgetTags(store: GraphStore, run: number, node: number): void {
+  const { words } = store
+  const gone = statement(store, 'delete from {node_tag} where node = ? and run = ?').run(node, run)
+  if (gone.changes === 0) return
+  const rows = rowsOf<[number, number, number]>(store, 'select name, run, at from {node_tag} where node = ?', node)
+  const given = rows.map(([name, by, at]) => ({ [words.text(name)]: { value: words.text(by), at } }))
+  const { tags } = given.reduce((all, tags) => mergeInto(tagRules, all, { tags }), { tags: {} })
+  statement(store, 'update {node} set tags = ? where number = ?').run(
+    rows.length === 0 ? null : JSON.stringify(tags),
+    node,
+  )
 }

@@ -237,6 +237,14 @@ function isNodeIn(store: GraphStore, run: number | undefined, node: number, type
   return rowOf(store, 'select 1 from {node_run} where run = ? and type = ? and node = ?', run, type, node) !== undefined
 }
 
+export function runsThatSaw(store: GraphStore, id: string, runs: string[]): string[] {
+  const number = store.ids.find(id)
+  const type =
+    number === undefined ? undefined : rowOf<[number]>(store, 'select type from {node} where number = ?', number)
+  if (number === undefined || type === undefined) return []
+  return runs.filter((run) => isNodeIn(store, store.words.find(run) ?? unknown, number, type[0]))
+}
+
 export function listKeys(
   store: GraphStore,
   query: GraphScope & { group: string; after?: string; limit: number },

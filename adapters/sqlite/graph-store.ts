@@ -12,7 +12,7 @@ import { openWords, type Words } from './words.ts'
 /**
  * Nodes are integers inside, given in the order of arrival, so that what belongs to new nodes goes to the ends of the
  * trees. `runs` counts the rows of `node_run` and `edge_run`; `tally` holds true totals, with run 0 for all runs and
- * item 0 for edges. Texts that repeat are words.
+ * item 0 for edges. `tags` of a node says of each the row of `node_tag` that is the latest. Texts that repeat are words.
  */
 function layoutOf(p: string): string {
   return `
@@ -20,6 +20,9 @@ function layoutOf(p: string): string {
       number integer primary key, id not null, type integer not null, value text not null, runs integer not null,
       first integer not null, last integer not null, tags text, attributes text
     );
+    create table if not exists "${p}node_tag" (
+      node integer, name integer, run integer, at integer not null, primary key (node, name, run)
+    ) strict, without rowid;
     create index if not exists "${p}node_type" on "${p}node" (type);
     create table if not exists "${p}edge" (
       number integer primary key autoincrement, source integer not null, kind integer not null, target integer not null,
@@ -49,7 +52,7 @@ export interface GraphStore extends Place {
 }
 
 export async function openGraphStore({ database, prefix }: Place): Promise<GraphStore> {
-  await ensureLayout(database, `${prefix}graph`, 1, layoutOf(prefix))
+  await ensureLayout(database, `${prefix}graph`, 2, layoutOf(prefix))
   return { database, prefix, ids: await openIds(database, prefix), words: await openWords(database, prefix) }
 }
 
@@ -64,7 +67,7 @@ export function nodeOf(store: GraphStore, [id, type, value, first, last, tags, a
     value,
     firstSeenAt: first,
     lastSeenAt: last,
-    tags: tags === null ? [] : (JSON.parse(tags) as string[]),
+    tags: tags === null ? {} : (JSON.parse(tags) as Record<string, Stamped<string>>),
     attributes: attributes === null ? {} : (JSON.parse(attributes) as Record<string, Stamped>),
   }
 }

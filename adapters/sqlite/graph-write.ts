@@ -19,7 +19,7 @@ import { insertRows, rowOf, statement } from './tables.ts'
 const nodeRules: MergeRules<GraphNode> = {
   firstSeenAt: 'min',
   lastSeenAt: 'max',
-  tags: 'union',
+  tags: 'stamped',
   attributes: 'stamped',
 }
 const edgeRules: MergeRules<GraphEdge> = {
@@ -130,9 +130,10 @@ class PieceWriter {
         node.value,
         node.firstSeenAt,
         node.lastSeenAt,
-        listText(node.tags),
+        recordText(node.tags),
         recordText(node.attributes),
       )
+      this.#giveTags(number, node.tags)
       this.#nodeRuns.push(this.#run, type, number)
       this.known.seen.add(number)
       count(this.#added, type)
@@ -145,12 +146,20 @@ class PieceWriter {
       this.#statement('update {node} set first = ?, last = ?, tags = ?, attributes = ? where number = ?').run(
         merged.firstSeenAt,
         merged.lastSeenAt,
-        listText(merged.tags),
+        recordText(merged.tags),
         recordText(merged.attributes),
         number,
       )
     }
+    this.#giveTags(number, node.tags)
     this.#see(number, type)
+  }
+
+  #giveTags(node: number, tags: GraphNode['tags']): void {
+    for (const name in tags)
+      this.#statement(
+        'insert into {node_tag} values (?, ?, ?, ?) on conflict (node, name, run) do update set at = max(at, excluded.at)',
+      ).run(node, this.#store.words.number(name), this.#run, tags[name]!.at)
   }
 
   edge(edge: GraphEdge): void {
@@ -273,10 +282,6 @@ class PieceWriter {
 
 function count(tally: Map<number, number>, item: number): void {
   tally.set(item, (tally.get(item) ?? 0) + 1)
-}
-
-function listText(list: string[]): string | null {
-  return list.length === 0 ? null : JSON.stringify(list)
 }
 
 function recordText(record: object): string | null {

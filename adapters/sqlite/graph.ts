@@ -1,5 +1,14 @@
 import type { Graph } from '@mirage/ports/graph.ts'
-import { countAll, countDegrees, listEdges, listKeys, listMembers, listNeighbours, listNodes } from './graph-read.ts'
+import {
+  countAll,
+  countDegrees,
+  listEdges,
+  listKeys,
+  listMembers,
+  listNeighbours,
+  listNodes,
+  runsThatSaw,
+} from './graph-read.ts'
 import { type GraphStore, nodeByNumber, openGraphStore } from './graph-store.ts'
 import { shortestPath, walkSubgraph } from './graph-walk.ts'
 import { forgetRun } from './graph-forget.ts'
@@ -31,6 +40,14 @@ export async function openSqliteGraph({ path }: { path: string }): Promise<Graph
             const number = store.ids.find(id)
             return number === undefined ? undefined : nodeByNumber(store, number)
           }),
+      ),
+
+    // Neo4j: UNWIND $ids MATCH (n {id})-[:SEEN_BY]->(r:Run) WHERE r.name IN $runs
+    runsOf: (workspace, ids, runs) =>
+      ask(
+        workspace,
+        ids.map(() => []),
+        (store) => ids.map((id) => runsThatSaw(store, id, runs)),
       ),
 
     // Neo4j: MATCH (n:Type) WHERE n.sequence > $after RETURN n ORDER BY n.sequence LIMIT $limit

@@ -9,7 +9,7 @@ const at = 1_760_000_000_000
 
 function node(value: string, more: Partial<GraphNode> = {}): GraphNode {
   const type = more.type ?? 'domain'
-  return { id: entityId(type, value), type, value, firstSeenAt: at, lastSeenAt: at, tags: [], attributes: {}, ...more }
+  return { id: entityId(type, value), type, value, firstSeenAt: at, lastSeenAt: at, tags: {}, attributes: {}, ...more }
 }
 
 function edge(
@@ -41,6 +41,11 @@ function drawing(text: string): { nodes: GraphNode[]; edges: GraphEdge[]; member
     edges: chains.flatMap((chain) => chain.slice(1).map((to, i) => edge(chain[i]!, to))),
     members: [],
   }
+}
+
+/** A tag as a run gave it. */
+function given(run: string, tag: string, at: number): GraphNode['tags'] {
+  return { [tag]: { value: run, at } }
 }
 
 async function every<T>(read: (after: { after?: string }) => Promise<GraphPage<T>>): Promise<T[]> {
@@ -134,7 +139,7 @@ export function graphConformance(name: string, open: OpenPort<Graph>, unreachabl
             const own = batch.filter((one) => one.run === run)
             await graph.upsert(workspace, run, {
               nodes: own.flatMap(({ from, to, seen, tag, attributes }) => [
-                node(from, { firstSeenAt: at + seen, lastSeenAt: at + seen, tags: [tag] }),
+                node(from, { firstSeenAt: at + seen, lastSeenAt: at + seen, tags: given(run, tag, at + seen) }),
                 node(to, { attributes }),
               ]),
               edges: own.map(({ from, to, kind, qualifier, seen, tag, attributes }) =>
@@ -368,6 +373,36 @@ export function graphConformance(name: string, open: OpenPort<Graph>, unreachabl
         expect(await graph.counts('w', {})).toEqual({ nodes: 0, edges: 0, byType: {} })
         await graph.upsert('w', 'three', drawing('a-b'))
         expect(await graph.counts('w', {})).toEqual({ nodes: 2, edges: 1, byType: { domain: 2 } })
+      }))
+
+    it('forgets with a run the tags that it gave, and has those of the others again', () =>
+      withPort(open, async (graph) => {
+        const tagged = (value: string, run: string, tag: string, at: number) =>
+          graph.upsert('w', run, { nodes: [node(value, { tags: given(run, tag, at) })], edges: [], members: [] })
+        await tagged('a', 'one', 'x', 1)
+        await tagged('a', 'two', 'x', 3)
+        await tagged('a', 'two', 'y', 4)
+        await tagged('a', 'two', 'x', 2)
+        await tagged('b', 'three', 'z', 4)
+        const tags = async () => (await graph.nodes('w', [id('a'), id('b')])).map((found) => found?.tags)
+        expect(await tags()).toEqual([{ ...given('two', 'x', 3), ...given('two', 'y', 4) }, given('three', 'z', 4)])
+        await graph.deleteRun('w', 'two')
+        expect(await tags()).toEqual([given('one', 'x', 1), given('three', 'z', 4)])
+        await graph.deleteRun('w', 'three')
+        await tagged('b', 'one', 'y', 5)
+        await graph.deleteRun('w', 'one')
+        expect(await tags()).toEqual([undefined, undefined])
+      }))
+
+    it('tells which of some runs saw a node, also as the end of an edge', () =>
+      withPort(open, async (graph) => {
+        await graph.upsert('w', 'one', drawing('a-b'))
+        await graph.upsert('w', 'two', { nodes: [], edges: [edge('a', 'b')], members: [] })
+        await graph.upsert('w', 'three', drawing('c'))
+        const runs = ['three', 'two', 'one', 'none']
+        const seen = await graph.runsOf('w', [id('b'), id('none'), id('c')], runs)
+        expect(seen.map((its) => its.toSorted())).toEqual([['one', 'two'], [], ['three']])
+        expect(await graph.runsOf('w', [id('b')], ['one'])).toEqual([['one']])
       }))
 
     it('forgets a large run in pieces', () =>

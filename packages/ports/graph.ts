@@ -9,7 +9,8 @@ export interface GraphNode {
   value: string
   firstSeenAt: number
   lastSeenAt: number
-  tags: string[]
+  /** Each by a name of the writer's: the run that gave it last, and when. */
+  tags: Record<string, Stamped<string>>
   attributes: Record<string, Stamped>
 }
 
@@ -65,7 +66,8 @@ export interface Graph extends AsyncDisposable {
   readonly can: { shared: boolean; durable: boolean }
   /**
    * Joins nodes, edges and memberships as seen by `run`; who sees an edge sees its ends. Every end of an edge and every
-   * member is a node of this call or an earlier one, else a RangeError. Large calls are written in pieces, in this order.
+   * member is a node of this call or an earlier one, else a RangeError. Tags are given by `run`. Large calls are written
+   * in pieces, in this order.
    */
   upsert(
     workspace: string,
@@ -73,6 +75,8 @@ export interface Graph extends AsyncDisposable {
     batch: { nodes: GraphNode[]; edges: GraphEdge[]; members: GroupMember[] },
   ): Promise<void>
   nodes(workspace: string, ids: string[]): Promise<(GraphNode | undefined)[]>
+  /** Which of these runs saw each node. */
+  runsOf(workspace: string, ids: string[], runs: string[]): Promise<string[][]>
   /** By type, in the order of first arrival. */
   list(
     workspace: string,
@@ -111,7 +115,7 @@ export interface Graph extends AsyncDisposable {
     query: GraphScope & { roots: string[]; depth: number; maxNodes: number; maxEdges: number },
   ): Promise<{ nodes: GraphNode[]; edges: GraphEdge[]; truncated: boolean }>
   counts(workspace: string, scope: GraphScope): Promise<GraphCounts>
-  /** Forgets what only this run saw. */
+  /** Forgets what only this run saw, and which tags it gave: each is then as the run before gave it. */
   deleteRun(workspace: string, run: string): Promise<void>
   erase(workspace: string): Promise<void>
 }

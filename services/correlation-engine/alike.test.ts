@@ -1,12 +1,12 @@
-import type { GraphNode } from '@mirage/ports/graph.ts'
 import { entityRef } from '@mirage/model/entity.ts'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { alikePairs } from './alike.ts'
+import type { KnownNode } from './known-graph.ts'
 
 function pairsOf(...names: string[]): string[] {
   const items = names.map((name) => ({
-    node: { ...entityRef('domain', name), firstSeenAt: 0, lastSeenAt: 0, tags: [], attributes: {} } satisfies GraphNode,
+    node: { ...entityRef('domain', name), firstSeenAt: 0, lastSeenAt: 0, tags: [], attributes: {} } satisfies KnownNode,
   }))
   return alikePairs(items, 'apex').map((pair) => pair.names.join(' '))
 }

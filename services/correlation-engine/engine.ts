@@ -2,6 +2,7 @@ import type { Clock } from '@mirage/kit/clock.ts'
 import { pause } from '@mirage/kit/clock.ts'
 import type { Coverage } from '@mirage/kit/coverage.ts'
 import type { Log } from '@mirage/kit/log.ts'
+import type { Voices } from '@mirage/kit/voices.ts'
 import type { Incoming } from '@mirage/kit/service.ts'
 import type { Graph } from '@mirage/ports/graph.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
@@ -9,12 +10,15 @@ import { type CompiledRule, indexTouches } from './compile.ts'
 import { evaluateGroups } from './evaluate.ts'
 import { findingId, type NewFinding } from './finding-record.ts'
 import type { FindingStore } from './finding-store.ts'
+import { type Know, type KnownGraph, knownGraph } from './known-graph.ts'
 import { project } from './projection.ts'
 import { Touched } from './touched.ts'
 import { createTurns } from './turn.ts'
 
 export interface EngineParts {
   graph: Graph
+  know: Know
+  voices: Pick<Voices, 'note' | 'end' | 'reopen' | 'forget'>
   findings: FindingStore
   rules: CompiledRule[]
   coverage: Pick<Coverage, 'stateOf' | 'apply' | 'forget'>
@@ -42,6 +46,7 @@ const liveShare = 0.25
  */
 export class Engine {
   readonly #parts: EngineParts
+  readonly #known: KnownGraph
   readonly #touches
   readonly #touched = new Touched()
   /** One piece of work at a time, so that an older view of a group never overwrites a newer one. */
@@ -49,6 +54,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts
+    this.#known = knownGraph(parts.graph, parts.know)
     this.#touches = indexTouches(parts.rules)
   }
 
@@ -61,9 +67,11 @@ export class Engine {
 
   async #takeOfRun(events: Incoming<ObservationBatch>[]): Promise<void> {
     const { workspace, payload } = events[0]!
+    const state = await this.restore(workspace, payload.run, events)
+    if (state === 'forgotten') return
+    await this.#parts.voices.note(workspace, events)
     // Late batches of attempts that do not count: nobody will call for the end of this run again.
-    if ((await this.restore(workspace, payload.run, events)) === 'settled')
-      await this.evaluateRun(workspace, payload.run)
+    if (state === 'settled') await this.evaluateRun(workspace, payload.run)
   }
 
   /** Takes what was said of one run into the graph, whichever batch said it; answers how far the run is. */
@@ -73,6 +81,7 @@ export class Engine {
       const state = await coverage.stateOf(workspace, run)
       if (state === 'forgotten') return state
       const projection = project(
+        run,
         said.map(({ payload }) => payload),
         this.#touches,
       )
@@ -82,6 +91,17 @@ export class Engine {
       if (state === 'open') this.#touched.add(workspace, run, projection.touched)
       return state
     })
+  }
+
+  /**
+   * The run is over: evaluates it, and all the same when this was said before. `isWhole` when its modules have said all
+   * that there is to say, so that a tag they did not give again no longer holds.
+   */
+  async endRun(workspace: string, run: string, isWhole: boolean): Promise<void> {
+    const { voices } = this.#parts
+    if (isWhole) await voices.end(workspace, run)
+    else await voices.reopen(workspace, run)
+    await this.evaluateRun(workspace, run)
   }
 
   /** Evaluates every group of a run. Afterwards the findings of the run are exactly what the rules say of it now. */
@@ -117,9 +137,9 @@ export class Engine {
    * taken back at the end of the run.
    */
   #evaluate(rule: CompiledRule, workspace: string, run: string, keys: string[]): Promise<string[]> {
-    const { graph, findings } = this.#parts
+    const { findings } = this.#parts
     return this.#inTurn(async () => {
-      const fired = await evaluateGroups(rule, { graph, workspace, run }, keys)
+      const fired = await evaluateGroups(rule, { graph: this.#known, workspace, run }, keys)
       const { id } = rule.definition
       if (fired.length > 0) await findings.replace(workspace, run, fired)
       return fired.map(({ key }) => findingId(workspace, id, key))
@@ -157,10 +177,11 @@ export class Engine {
 
   /** Forgets a run for ever: batches of it that still come change nothing. */
   async deleteRun(workspace: string, run: string): Promise<void> {
-    const { graph, findings, coverage } = this.#parts
+    const { graph, findings, coverage, voices } = this.#parts
     await coverage.forget(workspace, run)
     await this.#inTurn(async () => {
       this.#touched.forget(workspace, run)
+      await voices.forget(workspace, run)
       await graph.deleteRun(workspace, run)
       await findings.deleteRun(workspace, run)
     })

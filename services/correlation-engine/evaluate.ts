@@ -1,19 +1,16 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
-import type { Graph, GraphNode } from '@mirage/ports/graph.ts'
 import type { Severity } from '@mirage/model/finding.ts'
 import { alikePairs } from './alike.ts'
 import { type CompiledRule, type CompiledSet, groupKey } from './compile.ts'
 import { countOf, fieldOf, type Item } from './field.ts'
 import { attributesFit } from './filter.ts'
+import type { KnownGraph, KnownNode } from './known-graph.ts'
 import { partOf } from './part.ts'
 import type { Wording } from './wording.ts'
 
-/** What rules read of the graph. */
-export type GraphReader = Pick<Graph, 'nodes' | 'neighbours' | 'members'>
-
 /** Where a rule looks: what one run saw of a workspace. */
 export interface Scene {
-  graph: GraphReader
+  graph: KnownGraph
   workspace: string
   run: string
 }
@@ -61,7 +58,7 @@ export async function evaluateGroups(rule: CompiledRule, scene: Scene, keys: str
   return fired
 }
 
-async function evaluateEntity(rule: CompiledRule, scene: Scene, node: GraphNode): Promise<Fired | undefined> {
+async function evaluateEntity(rule: CompiledRule, scene: Scene, node: KnownNode): Promise<Fired | undefined> {
   const joined: Record<string, Item[]> = { entity: [{ node }] }
   // What must be there is looked for first: most groups end here, with one short page.
   for (const set of rule.sets.toSorted((a, b) => b.least - a.least)) {
@@ -78,7 +75,7 @@ async function evaluateEntity(rule: CompiledRule, scene: Scene, node: GraphNode)
   return composeFinding(rule, node.id, joined, [{ item: { node }, text: rule.because }, ...shown])
 }
 
-async function loadSet(set: CompiledSet, scene: Scene, node: GraphNode): Promise<Item[]> {
+async function loadSet(set: CompiledSet, scene: Scene, node: KnownNode): Promise<Item[]> {
   const { graph, workspace, run } = scene
   const items: Item[] = []
   for (const kind of set.kinds) {
@@ -100,7 +97,7 @@ async function loadSet(set: CompiledSet, scene: Scene, node: GraphNode): Promise
   return items.slice(0, maxMembers)
 }
 
-function belongs(set: CompiledSet, { node, edge }: Required<Item>, of: GraphNode): boolean {
+function belongs(set: CompiledSet, { node, edge }: Required<Item>, of: KnownNode): boolean {
   if (set.qualifiers && !set.qualifiers.has(edge.qualifier)) return false
   if (set.seenBy && !edge.modules.some((module) => set.seenBy!.has(module))) return false
   return attributesFit(set.edgeChecks, edge.attributes, edge.lastSeenAt, of.value) && set.filter.fits(node)
@@ -160,7 +157,7 @@ async function evaluateMembers(rule: CompiledRule, scene: Scene, key: string): P
   return fired
 }
 
-function isOfGroup(rule: CompiledRule, node: GraphNode, key: string): boolean {
+function isOfGroup(rule: CompiledRule, node: KnownNode, key: string): boolean {
   const { group } = rule.definition
   if (typeof group === 'string') return true
   const common = 'part' in group ? partOf(node.type, node.value, group.part) : node.attributes[group.attribute]?.value
@@ -199,7 +196,7 @@ function outliers(
 }
 
 /** How an entity came here, for findings that rest on it alone: its edges, inward ones first, each as evidence of it. */
-async function ownEdges({ graph, workspace, run }: Scene, node: GraphNode): Promise<Item[]> {
+async function ownEdges({ graph, workspace, run }: Scene, node: KnownNode): Promise<Item[]> {
   for (const direction of ['in', 'out'] as const) {
     const { items } = await graph.neighbours(workspace, node.id, { run, direction, limit: pageSize })
     if (items.length > 0) return items.map(({ edge }) => ({ node, edge }))

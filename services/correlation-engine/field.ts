@@ -1,9 +1,10 @@
-import type { GraphEdge, GraphNode } from '@mirage/ports/graph.ts'
+import type { GraphEdge } from '@mirage/ports/graph.ts'
+import type { KnownNode } from './known-graph.ts'
 import { type PartName, partNames, partOf } from './part.ts'
 
 /** A node as a rule meets it, with the edge that led to it. */
 export interface Item {
-  node: GraphNode
+  node: KnownNode
   edge?: GraphEdge
 }
 

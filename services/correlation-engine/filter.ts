@@ -1,5 +1,5 @@
 import type { EntityType } from '@mirage/model/entity.ts'
-import type { GraphNode } from '@mirage/ports/graph.ts'
+import type { KnownNode } from './known-graph.ts'
 import { allowsAbsence, type Check, compileCondition, type Condition, isJudgedAlone } from './condition.ts'
 import { type PartName, partOf } from './part.ts'
 import type { Filter } from './rule.ts'
@@ -9,7 +9,7 @@ export interface CompiledFilter {
   /** What never changes: type, value and its parts. */
   fitsValue(type: EntityType, value: string): boolean
   /** All of it, on a node as it is now. */
-  fits(node: GraphNode): boolean
+  fits(node: KnownNode): boolean
   /** What some one sighting of whatever fits must carry; undefined when there is no such thing. */
   sighting: ((seen: Sighting) => boolean) | undefined
   /** It tells more than that there is a value: few sightings pass. */

@@ -9,10 +9,12 @@ import type { CompiledRule } from './compile.ts'
 import type { correlation, GraphEdge, GraphNode, Rule } from './contract.ts'
 import type { Engine } from './engine.ts'
 import type { FindingStore } from './finding-store.ts'
+import type { Know } from './known-graph.ts'
 import { nodeIdOf, wireEdge, wireNode } from './wire.ts'
 
 export interface HandlerParts {
   graph: port.Graph
+  know: Know
   findings: FindingStore
   rules: CompiledRule[]
   engine: Engine
@@ -22,7 +24,18 @@ export interface HandlerParts {
 const kinds = new Set<string>(relationshipKinds)
 const streamedAtOnce = 1000
 
-export function createHandlers({ graph, findings, rules, engine, now }: HandlerParts): Handlers<typeof correlation> {
+export function createHandlers({
+  graph,
+  know,
+  findings,
+  rules,
+  engine,
+  now,
+}: HandlerParts): Handlers<typeof correlation> {
+  async function wired(workspace: string, nodes: port.GraphNode[]): Promise<GraphNode[]> {
+    return (await know(workspace, nodes)).map(wireNode)
+  }
+
   return {
     listFindings: ({ limit = 100, ...query }, { workspace }) => findings.read.list(workspace, { ...query, limit }),
     getFinding: ({ finding }, { workspace }) => findings.read.get(workspace, finding),
@@ -49,7 +62,7 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
         maxNodes,
         maxEdges,
       })
-      return { nodes: nodes.map(wireNode), edges: edges.map(wireEdge), truncated }
+      return { nodes: await wired(workspace, nodes), edges: edges.map(wireEdge), truncated }
     },
     async listNeighbours({ node, run, kind, direction, after, limit = 100 }, { workspace }) {
       const id = nodeIdOf(node)
@@ -63,8 +76,12 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
         ...(after === undefined ? {} : { after }),
         limit,
       })
+      const nodes = await wired(
+        workspace,
+        page.items.map(({ node }) => node),
+      )
       return {
-        items: page.items.map(({ edge, node }) => ({ edge: wireEdge(edge), node: wireNode(node) })),
+        items: page.items.map(({ edge }, i) => ({ edge: wireEdge(edge), node: nodes[i]! })),
         total: counts
           .filter((one) => (kind ?? one.kind) === one.kind && (direction ?? one.direction) === one.direction)
           .reduce((total, { count }) => total + count, 0),
@@ -75,9 +92,9 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
     async findPath({ run, from, to, maxLength = 12 }, { workspace }) {
       const [start, end] = [nodeIdOf(from), nodeIdOf(to)]
       const path = await graph.path(workspace, start, end, { ...scopeOf(run), maxLength })
-      return { nodes: (path?.nodes ?? []).map(wireNode), edges: (path?.edges ?? []).map(wireEdge) }
+      return { nodes: await wired(workspace, path?.nodes ?? []), edges: (path?.edges ?? []).map(wireEdge) }
     },
-    exportGraph: ({ run }, { workspace, signal }) => exportGraph(graph, workspace, run, signal),
+    exportGraph: ({ run }, { workspace, signal }) => exportGraph(graph, know, workspace, run, signal),
     async deleteRun({ run }, { workspace }) {
       await engine.deleteRun(workspace, run)
       return {}
@@ -87,25 +104,27 @@ export function createHandlers({ graph, findings, rules, engine, now }: HandlerP
 
 async function* exportGraph(
   graph: port.Graph,
+  know: Know,
   workspace: string,
   run: string,
   signal: AbortSignal,
 ): AsyncGenerator<{ node: GraphNode } | { edge: GraphEdge }> {
-  for await (const node of pages((after) => graph.list(workspace, { run, limit: streamedAtOnce, ...after }), signal))
-    yield { node: wireNode(node) }
-  for await (const edge of pages((after) => graph.edges(workspace, { run, limit: streamedAtOnce, ...after }), signal))
-    yield { edge: wireEdge(edge) }
+  const scope = { run, limit: streamedAtOnce }
+  for await (const nodes of pages((after) => graph.list(workspace, { ...scope, ...after }), signal))
+    for (const node of await know(workspace, nodes)) yield { node: wireNode(node) }
+  for await (const edges of pages((after) => graph.edges(workspace, { ...scope, ...after }), signal))
+    for (const edge of edges) yield { edge: wireEdge(edge) }
 }
 
 async function* pages<T>(
   read: (place: { after?: string }) => Promise<port.GraphPage<T>>,
   signal: AbortSignal,
-): AsyncGenerator<T> {
+): AsyncGenerator<T[]> {
   let after: string | undefined
   do {
     signal.throwIfAborted()
     const page = await read(after === undefined ? {} : { after })
-    yield* page.items
+    yield page.items
     after = page.next
   } while (after !== undefined)
 }

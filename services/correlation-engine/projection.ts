@@ -1,7 +1,8 @@
+import { givenTags } from '@mirage/kit/voices.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import type { MergeRules } from '@mirage/ports/merge.ts'
-import { mergeInto, normalise } from '@mirage/ports/merge.ts'
+import { mergeInto } from '@mirage/ports/merge.ts'
 import type { GraphEdge, GraphNode, GroupMember } from '@mirage/ports/graph.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
 import type { CompiledRule, TouchIndex } from './compile.ts'
@@ -24,7 +25,7 @@ export const unseen = { firstSeenAt: Date.UTC(9999, 11, 31), lastSeenAt: 0 }
 const nodeRules: MergeRules<GraphNode> = {
   firstSeenAt: 'min',
   lastSeenAt: 'max',
-  tags: 'union',
+  tags: 'stamped',
   attributes: 'stamped',
 }
 const edgeRules: MergeRules<GraphEdge> = {
@@ -40,7 +41,11 @@ const edgeRules: MergeRules<GraphEdge> = {
  * what is near in the world then lies near in the store, which costs a quarter less than the order of ids; an adapter
  * whose engine locks rows sorts for itself.
  */
-export function project(batches: Pick<ObservationBatch, 'module' | 'observations'>[], touches: TouchIndex): Projection {
+export function project(
+  run: string,
+  batches: Pick<ObservationBatch, 'module' | 'observations'>[],
+  touches: TouchIndex,
+): Projection {
   const nodes = new Map<string, GraphNode>()
   const edges = new Map<string, GraphEdge>()
   const members = new Map<string, GroupMember>()
@@ -56,7 +61,7 @@ export function project(batches: Pick<ObservationBatch, 'module' | 'observations
 
   for (const { module, observations } of batches)
     for (const observation of observations) {
-      addNode(nodes, observation)
+      addNode(nodes, observation, { run, module })
       addSource(nodes, observation)
       addEdge(edges, observation, module)
       touches.touch(observation, module, onTouch)
@@ -69,7 +74,11 @@ export function project(batches: Pick<ObservationBatch, 'module' | 'observations
   }
 }
 
-function addNode(nodes: Map<string, GraphNode>, { entity, at, attributes, tags }: Observation): void {
+function addNode(
+  nodes: Map<string, GraphNode>,
+  { entity, at, attributes, tags }: Observation,
+  by: { run: string; module: string },
+): void {
   const { id, type, value } = entity
   const known = nodes.get(id)
   if (known && !attributes && !tags) {
@@ -83,18 +92,16 @@ function addNode(nodes: Map<string, GraphNode>, { entity, at, attributes, tags }
     value,
     firstSeenAt: at,
     lastSeenAt: at,
-    tags: tags ?? [],
+    tags: tags ? givenTags(tags, by, at) : {},
     attributes: attributes ? stamp(attributes, at) : {},
   }
-  if (tags || known)
-    nodes.set(id, known ? mergeInto(nodeRules, known, normalise(nodeRules, node)) : normalise(nodeRules, node))
-  else nodes.set(id, node)
+  nodes.set(id, known ? mergeInto(nodeRules, known, node) : node)
 }
 
 function addSource(nodes: Map<string, GraphNode>, { source }: Observation): void {
   if (!source || nodes.has(source.id)) return
   const { id, type, value } = source
-  nodes.set(id, { id, type, value, ...unseen, tags: [], attributes: {} })
+  nodes.set(id, { id, type, value, ...unseen, tags: {}, attributes: {} })
 }
 
 function addEdge(edges: Map<string, GraphEdge>, observation: Observation, module: string): void {

@@ -12,6 +12,7 @@ it('takes in what every workspace holds, and says that it is whole only then', a
     storage: {
       listWorkspaces: async () => ({ items: ['default', 'case 7'] }),
       listAppliedBatches: inWorkspace((workspace) => [{ id: `batch of ${workspace}`, run: 'r' }]),
+      listVoices: inWorkspace((workspace) => [{ id: 'r/m', run: `run of ${workspace}`, firstAt: 1, tags: [] }]),
       listRetold: inWorkspace((workspace) => [{ ...said, run: `run of ${workspace}` }]),
       listDrainedRuns: inWorkspace((workspace) => [{ run: `run of ${workspace}`, round: 1, batches: [] }]),
     },
@@ -22,6 +23,9 @@ it('takes in what every workspace holds, and says that it is whole only then', a
         return 'open'
       },
       deleteRun: async () => undefined,
+    },
+    voices: {
+      adopt: async (workspace, voices) => void steps.push(`${workspace}: ${voices.map(({ id }) => id).join()}`),
     },
     coverage: {
       adopt: async (workspace, batches) => void steps.push(`${workspace}: ${batches.map(({ id }) => id).join()}`),
@@ -34,6 +38,7 @@ it('takes in what every workspace holds, and says that it is whole only then', a
   await rebuild(parts)
   expect(steps).toEqual([
     ...['default', 'case 7'].flatMap((name) => [
+      `${name}: r/m`,
       `${name}: run of ${name}`,
       `${name}: batch of ${name}`,
       `${name}: run of ${name} drained`,

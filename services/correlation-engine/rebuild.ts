@@ -2,6 +2,7 @@ import { pause } from '@mirage/kit/clock.ts'
 import type { Client, Contract, Handlers } from '@mirage/kit/contract.ts'
 import type { AppliedBatch, Coverage } from '@mirage/kit/coverage.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
+import type { Voices } from '@mirage/kit/voices.ts'
 import type { Documents } from '@mirage/ports/documents.ts'
 import type { storage } from '@mirage/services/data-storage/contract.ts'
 import type { scans } from '@mirage/services/scan-orchestration/contract.ts'
@@ -62,9 +63,13 @@ export function whenComplete<H extends Handlers<Contract>>(marker: Marker, handl
 }
 
 export interface RebuildParts {
-  storage: Pick<Client<typeof storage>, 'listWorkspaces' | 'listAppliedBatches' | 'listRetold' | 'listDrainedRuns'>
+  storage: Pick<
+    Client<typeof storage>,
+    'listWorkspaces' | 'listAppliedBatches' | 'listVoices' | 'listRetold' | 'listDrainedRuns'
+  >
   scans: Pick<Client<typeof scans>, 'announceDrained'>
   engine: Pick<Engine, 'restore' | 'deleteRun'>
+  voices: Pick<Voices, 'adopt'>
   coverage: Pick<Coverage, 'adopt' | 'adoptDrained' | 'stateOf'>
   marker: Marker
   signal: AbortSignal
@@ -77,12 +82,21 @@ export interface RebuildParts {
  * neither of the two has is noticed. What people said of findings is kept here alone and
  * cannot be rebuilt.
  */
-export async function rebuild({ storage, scans, engine, coverage, marker, signal }: RebuildParts): Promise<void> {
+export async function rebuild({
+  storage,
+  scans,
+  engine,
+  voices,
+  coverage,
+  marker,
+  signal,
+}: RebuildParts): Promise<void> {
   const { items: workspaces } = await storage.listWorkspaces({}, { signal })
   for (const workspace of workspaces) {
     const options = { workspace, signal }
     const applied: AppliedBatch[] = []
     for await (const batch of pages((page) => storage.listAppliedBatches(page, options))) applied.push(batch)
+    await voices.adopt(workspace, await Array.fromAsync(pages((page) => storage.listVoices(page, options))))
     for await (const { run, publishedAt, ...payload } of pages((page) => storage.listRetold(page, options)))
       await engine.restore(workspace, run, [{ publishedAt, payload }])
     for (let from = 0; from < applied.length; from += 1000)

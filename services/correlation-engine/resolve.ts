@@ -1,6 +1,6 @@
-import type { Client } from '@mirage/kit/contract.ts'
+import type { CallOptions, Client } from '@mirage/kit/contract.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
-import type { Run, scans } from '@mirage/services/scan-orchestration/contract.ts'
+import { endedWhole, type Run, type scans } from '@mirage/services/scan-orchestration/contract.ts'
 import type { FindingStore } from './finding-store.ts'
 import type { Resolution } from './finding-state.ts'
 
@@ -17,15 +17,15 @@ type Scans = Pick<Client<typeof scans>, 'getRun' | 'compareRuns'>
  */
 export async function resolveFindings(
   workspace: string,
-  run: string,
+  finished: Run,
   { scans, findings, now, signal }: { scans: Scans; findings: FindingStore; now: () => number; signal: AbortSignal },
 ): Promise<void> {
   const options = { workspace, signal }
-  const finished = await knownRun(() => scans.getRun({ run }, options))
-  if (finished?.status !== 'finished' || finished.stopReason !== undefined || finished.losses > 0) return
+  if (!endedWhole(finished)) return
+  const { run } = finished
   const byRun = await openFindingsOfOthers(workspace, run, findings)
   for (const [before, open] of byRun) {
-    const earlier = await knownRun(() => scans.getRun({ run: before }, options))
+    const earlier = await knownRun(scans, before, options)
     if (!earlier || !sharesSeed(earlier, finished)) continue
     const unconfirmed = new Set<string>()
     for await (const difference of await scans.compareRuns({ run, before }, options))
@@ -58,9 +58,13 @@ function sharesSeed(a: Run, b: Run): boolean {
 }
 
 /** Undefined when it is not there any more. */
-async function knownRun(get: () => Promise<Run>): Promise<Run | undefined> {
+export async function knownRun(
+  { getRun }: Pick<Scans, 'getRun'>,
+  run: string,
+  options: CallOptions,
+): Promise<Run | undefined> {
   try {
-    return await get()
+    return await getRun({ run }, options)
   } catch (error) {
     if (error instanceof MirageError && error.code === 'runs.not_found') return undefined
     throw error

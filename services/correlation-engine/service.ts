@@ -1,16 +1,26 @@
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
 import { announcement } from '@mirage/kit/event.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
+import { type Voice, voices as voiceRecords, Voices } from '@mirage/kit/voices.ts'
 import { documents, graph } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
 import { storage } from '@mirage/services/data-storage/contract.ts'
-import { runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
+import {
+  endedWhole,
+  isWhole,
+  runDrained,
+  runsChanged,
+  runSettled,
+  scans,
+  type Run,
+} from '@mirage/services/scan-orchestration/contract.ts'
 import { correlation } from './contract.ts'
 import { Engine } from './engine.ts'
 import { openFindings } from './finding-store.ts'
 import { createHandlers } from './handlers.ts'
 import { openMarker, rebuild, whenComplete } from './rebuild.ts'
-import { resolveFindings } from './resolve.ts'
+import { knowing } from './known-graph.ts'
+import { knownRun, resolveFindings } from './resolve.ts'
 import { loadRules, shippedRules } from './rules.ts'
 import { settings } from './settings.ts'
 
@@ -23,11 +33,14 @@ export const correlationEngine = defineService({
     const { rules, errors } = loadRules([shippedRules, ...(settings.rulesFolder ? [settings.rulesFolder] : [])])
     for (const error of errors) log.warn('A rule was left out', { reason: error })
     const findings = await openFindings(documents, announce, now)
+    const voices = new Voices(await documents.collection<Voice>(voiceRecords))
+    const know = knowing(graph, voices)
     const coverage = openCoverage({
       applied: await documents.collection<AppliedBatch>(appliedBatches),
       drained: await documents.collection<DrainedRun>(drainedRuns),
       async settle({ workspace, run, round, losses }) {
-        await engine.evaluateRun(workspace, run)
+        const seen = await knownRun(scans, run, { workspace, signal })
+        await engine.endRun(workspace, run, seen !== undefined && isWhole(seen) && losses === 0)
         const { nodes, edges } = await graph.counts(workspace, { run })
         const counts = { nodes, edges, findings: await findings.read.countOfRun(workspace, run) }
         await announce([
@@ -46,14 +59,21 @@ export const correlationEngine = defineService({
           (await scans.repeatTasks({ run, round, tasks }, { workspace })).coming,
       },
     })
-    const engine = new Engine({ graph, findings, rules, coverage, clock, log, signal })
+    const engine = new Engine({ graph, know, voices, findings, rules, coverage, clock, log, signal })
     metrics.gauge('groups_waiting', () => engine.waiting)
     const marker = await openMarker(documents)
-    const rebuildAll = (): Promise<void> => rebuild({ storage, scans, engine, coverage, marker, signal })
+    const rebuildAll = (): Promise<void> => rebuild({ storage, scans, engine, voices, coverage, marker, signal })
     const live = engine.evaluateLive(settings.evaluateEveryMs)
 
+    /** All readers have settled it: only now is known what the others lost of it. */
+    async function finishRun(workspace: string, run: Run): Promise<void> {
+      if (endedWhole(run)) await voices.end(workspace, run.run)
+      else if (await voices.reopen(workspace, run.run)) await engine.evaluateRun(workspace, run.run)
+      await resolveFindings(workspace, run, { scans, findings, now, signal })
+    }
+
     return {
-      handlers: whenComplete(marker, createHandlers({ graph, findings, rules, engine, now })),
+      handlers: whenComplete(marker, createHandlers({ graph, know, findings, rules, engine, now })),
       consumes: [
         on(
           observationsCollected,
@@ -78,8 +98,10 @@ export const correlationEngine = defineService({
         ),
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events)
-            if (payload.status === 'finished')
-              await resolveFindings(workspace, payload.run, { scans, findings, now, signal })
+            if (payload.status === 'finished') {
+              const run = await knownRun(scans, payload.run, { workspace, signal })
+              if (run) await finishRun(workspace, run)
+            }
         }),
       ],
       health: async () => ({ ready: true, ...(errors.length > 0 ? { detail: errors.join(' ') } : {}) }),

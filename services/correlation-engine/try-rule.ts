@@ -1,10 +1,12 @@
+import { untakenTags } from '@mirage/kit/voices.ts'
 import { type EntityRef, type EntityType, entityRef, entityTypes } from '@mirage/model/entity.ts'
 import { type Observation, observationId } from '@mirage/model/observation.ts'
 import { normalise } from '@mirage/model/registry.ts'
 import { type RelationshipKind, relationshipId, relationshipKinds } from '@mirage/model/relationship.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type CompiledRule, indexTouches } from './compile.ts'
-import { evaluateGroups, type Fired, type GraphReader } from './evaluate.ts'
+import { evaluateGroups, type Fired } from './evaluate.ts'
+import type { KnownGraph } from './known-graph.ts'
 import { project, type Projection } from './projection.ts'
 import type { RuleTest, Saw } from './rule.ts'
 
@@ -19,7 +21,7 @@ export async function tryRule(rule: CompiledRule, test: RuleTest): Promise<Fired
   const repeated = Array.from({ length: test.times ?? 1 }, (_, at) =>
     test.saw.map((saw) => JSON.parse(JSON.stringify(saw).replaceAll('{n}', String(at + 1))) as Saw),
   ).flat()
-  const projection = project([...repeated, ...(test.also ?? [])].map(batchOf), indexTouches([rule]))
+  const projection = project(run, [...repeated, ...(test.also ?? [])].map(batchOf), indexTouches([rule]))
   const keys = [...new Set(projection.members.map(({ key }) => key))]
   return evaluateGroups(rule, { graph: readerOf(projection), workspace: 'default', run }, keys)
 }
@@ -76,8 +78,8 @@ function edgeOf(text: string, direction: 'out' | 'in', source: EntityRef, entity
   return { id: relationshipId(from.id, checked, qualifier, to.id), kind: checked, qualifier, direction }
 }
 
-function readerOf({ nodes, edges, members }: Projection): GraphReader {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
+function readerOf({ nodes, edges, members }: Projection): KnownGraph {
+  const byId = new Map(nodes.map((node) => [node.id, { ...node, tags: untakenTags(node.tags, () => false) }]))
   return {
     nodes: async (_, ids) => ids.map((id) => byId.get(id)),
     neighbours: async (_, id, { kind, direction }) => ({

@@ -4,8 +4,9 @@ import { type EntityType, entityId, entityTypes } from '@mirage/model/entity.ts'
 import { normalise } from '@mirage/model/registry.ts'
 import type * as stored from '@mirage/ports/graph.ts'
 import type { GraphEdge, GraphNode } from './contract.ts'
+import type { KnownNode } from './known-graph.ts'
 
-export function wireNode({ id, type, value, firstSeenAt, lastSeenAt, tags }: stored.GraphNode): GraphNode {
+export function wireNode({ id, type, value, firstSeenAt, lastSeenAt, tags }: KnownNode): GraphNode {
   // A node of which only edges have come yet has no time of its own.
   const [first, last] = firstSeenAt <= lastSeenAt ? [firstSeenAt, lastSeenAt] : [0, 0]
   return { id, type, value, firstSeenAt: toInstant(first), lastSeenAt: toInstant(last), tags }

@@ -1,11 +1,11 @@
 import type { Incoming } from '@mirage/kit/service.ts'
+import { givenTags } from '@mirage/kit/voices.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
 import type { Search } from '@mirage/ports/search.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { searchRecordOf } from './search-record.ts'
 import type { EntityDocument, MarkDocument, ObservationDocument, RelationshipDocument, Store } from './store.ts'
-import { givenTags } from './tags.ts'
 
 /**
  * Writes what these batches saw: every entity, observation and relationship once, added up in memory before it goes to
@@ -68,10 +68,10 @@ async function indexStored(
   documents: EntityDocument[],
 ): Promise<void> {
   const marks = await marksOf(store, workspace, documents)
-  const tagsOf = await store.voices.tagsOf(workspace)
+  const judge = await store.voices.judge(workspace)
   await search.index(
     workspace,
-    documents.map((document, i) => searchRecordOf(document, tagsOf(document), marks[i])),
+    documents.map((document, i) => searchRecordOf(document, judge.held(document.tags, document.runs), marks[i])),
   )
 }
 
@@ -135,7 +135,7 @@ function addObservation(
   if (known) {
     known.firstSeenAt = Math.min(known.firstSeenAt, at)
     known.lastSeenAt = Math.max(known.lastSeenAt, at)
-    join(known.tags, tags)
+    joinStamped(known.tags, stampTags(tags, at))
     joinStamped(known.attributes, stamp(attributes, at))
     keepLeast(known, 'raw', raw)
     keepLeast(known, 'exchange', exchange)
@@ -150,7 +150,7 @@ function addObservation(
     key,
     firstSeenAt: at,
     lastSeenAt: at,
-    tags: [...tags],
+    tags: stampTags(tags, at),
     attributes: stamp(attributes, at),
   }
   if (source) document.source = source.id
@@ -194,6 +194,10 @@ function addRelationship(
   })
 }
 
+function stampTags(tags: string[], at: number): Record<string, Stamped<true>> {
+  return Object.fromEntries(tags.map((tag) => [tag, { value: true, at }]))
+}
+
 function stamp(attributes: Record<string, unknown> | undefined, at: number): Record<string, Stamped> {
   const stamped: Record<string, Stamped> = {}
   for (const name in attributes) stamped[name] = { value: attributes[name], at }
@@ -210,7 +214,7 @@ function join(all: string[], more: string[]): void {
 }
 
 /** The rule of the documents port: the later wins, at equal times the greater JSON text. */
-function joinStamped(all: Record<string, Stamped>, more: Record<string, Stamped>): void {
+function joinStamped<T>(all: Record<string, Stamped<T>>, more: Record<string, Stamped<T>>): void {
   for (const name in more) {
     const old = all[name]
     const young = more[name]!

@@ -1,5 +1,6 @@
 import { announcement, type OutgoingEvent } from '@mirage/kit/event.ts'
 import type { Collection } from '@mirage/ports/documents.ts'
+import { type GivenTags, givenTags } from '@mirage/kit/voices.ts'
 import { mergeInto, type MergeRules } from '@mirage/ports/merge.ts'
 import type { Search } from '@mirage/ports/search.ts'
 import { index } from './apply.ts'
@@ -7,7 +8,6 @@ import { entitiesChanged } from './contract.ts'
 import { selectIds } from './read.ts'
 import type { EntityDocument, MarkDocument, Store } from './store.ts'
 import { sorted } from './sorted.ts'
-import { type GivenTags, givenTags } from './tags.ts'
 
 const tagRules: MergeRules<{ tags: GivenTags }> = { tags: 'stamped' }
 
@@ -112,7 +112,8 @@ async function tagsWithout(store: Store, workspace: string, entity: EntityDocume
   for (const other of entity.runs) {
     const scan = { index: 'runEntity', equals: { run: other, entity: entity.id }, limit: 1000 }
     for (const observation of (await store.observations.scan(workspace, scan)).items)
-      tags = mergeInto(tagRules, tags, { tags: givenTags(observation.tags, observation, observation.lastSeenAt) })
+      for (const [tag, { at }] of Object.entries(observation.tags))
+        tags = mergeInto(tagRules, tags, { tags: givenTags([tag], observation, at) })
   }
   return tags.tags
 }

@@ -71,6 +71,15 @@ export const Retold = t.Object({
 })
 export type Retold = Static<typeof Retold>
 
+/** `firstAt` in milliseconds. */
+const Voice = t.Object({
+  id: t.String(),
+  run: t.String(),
+  module: t.Optional(t.String()),
+  firstAt: t.Integer(),
+  tags: t.Array(t.String()),
+})
+
 const run = { run: t.String() }
 const next = t.Optional(t.String())
 
@@ -163,6 +172,13 @@ export const storage = defineContract(
       permission: 'service',
       input: pageInput,
       reply: t.Object({ items: t.Array(Retold), next }),
+    }),
+    listVoices: get('/voices', {
+      summary:
+        'Which modules spoke in which runs, from when on, and what tags they gave; and, without a module, which runs ended whole.',
+      permission: 'service',
+      input: pageInput,
+      reply: t.Object({ items: t.Array(Voice), next }),
     }),
     listAppliedBatches: get('/applied-batches', {
       summary: 'Names of the batches whose content is stored. To be read before the content by who relies on both.',

@@ -63,8 +63,10 @@ function toSearch(
 async function viewAll(store: Store, workspace: string, ids: string[]): Promise<StoredEntity[]> {
   const documents = await store.entities.getMany(workspace, ids)
   const marks = await store.marks.getMany(workspace, ids)
-  const tagsOf = await store.voices.tagsOf(workspace)
-  return documents.flatMap((document, i) => (document ? [viewEntity(document, tagsOf(document), marks[i])] : []))
+  const judge = await store.voices.judge(workspace)
+  return documents.flatMap((document, i) =>
+    document ? [viewEntity(document, judge.held(document.tags, document.runs), marks[i])] : [],
+  )
 }
 
 /** An entity by its id or as `type:value`. Throws `entities.not_found`. */

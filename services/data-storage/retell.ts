@@ -127,9 +127,11 @@ function sightingsOf(document: ObservationDocument, entities: Map<string, Entity
     kind !== undefined && qualifier !== undefined && direction !== undefined && relationship !== undefined
       ? { id: relationship, kind, qualifier, direction }
       : undefined
-  const times = [document.firstSeenAt, document.lastSeenAt, ...Object.values(attributes).map(({ at }) => at)]
+  const stamped = [...Object.values(attributes), ...Object.values(document.tags)]
+  const times = [document.firstSeenAt, document.lastSeenAt, ...stamped.map(({ at }) => at)]
   return [...new Set(times)].map((at) => {
     const said = Object.entries(attributes).filter(([, stamped]) => stamped.at === at)
+    const tags = Object.keys(document.tags).filter((tag) => document.tags[tag]!.at === at)
     return {
       id,
       entity,
@@ -138,7 +140,7 @@ function sightingsOf(document: ObservationDocument, entities: Map<string, Entity
       ...(source ? { source } : {}),
       ...(edge ? { edge } : {}),
       ...(raw === undefined ? {} : { raw }),
-      ...(document.tags.length > 0 ? { tags: document.tags.slice(0, 64) } : {}),
+      ...(tags.length > 0 ? { tags: tags.slice(0, 64) } : {}),
       ...(said.length > 0 ? { attributes: Object.fromEntries(said.map(([name, { value }]) => [name, value])) } : {}),
       ...(exchange !== undefined && at === document.lastSeenAt ? { exchange } : {}),
     }

@@ -5,7 +5,7 @@ import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCo
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, search } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
-import { runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
+import { endedWhole, runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { applyBatches, endRun } from './apply.ts'
 import { deleteRun, markEntities } from './change.ts'
 import { storage } from './contract.ts'
@@ -23,15 +23,14 @@ import { settings } from './settings.ts'
 import { openStore } from './store.ts'
 import { viewEntity } from './view.ts'
 
-/** What is not there any more, was stopped, met a limit or lost something may have left a tag unsaid for that. */
-async function endedWhole(
+/** One that is not there any more did not. */
+async function hasEndedWhole(
   { getRun }: Pick<Client<typeof scans>, 'getRun'>,
   run: string,
   options: CallOptions,
 ): Promise<boolean> {
   try {
-    const { status, stopReason, losses } = await getRun({ run }, options)
-    return status === 'finished' && stopReason === undefined && losses === 0
+    return endedWhole(await getRun({ run }, options))
   } catch (error) {
     if (error instanceof MirageError && error.code === 'runs.not_found') return false
     throw error
@@ -69,8 +68,8 @@ export const dataStorage = defineService({
         searchEntities: (input, { workspace }) => searchEntities(store, search, workspace, input, clock.now()),
         getEntity: async ({ entity }, { workspace }) => {
           const document = await findEntity(store, workspace, entity)
-          const tagsOf = await store.voices.tagsOf(workspace)
-          return viewEntity(document, tagsOf(document), await store.marks.get(workspace, document.id))
+          const tags = (await store.voices.judge(workspace)).held(document.tags, document.runs)
+          return viewEntity(document, tags, await store.marks.get(workspace, document.id))
         },
         explainEntity: async ({ entity, run }, { workspace }) =>
           explainEntity(store, workspace, run, await findEntity(store, workspace, entity)),
@@ -83,6 +82,8 @@ export const dataStorage = defineService({
         exportSightings: ({ run }, { workspace }) => exportSightings(store, workspace, run),
         listWorkspaces: async () => ({ items: await documents.workspaces() }),
         listRetold: (page, { workspace }) => retell(store, statements, workspace, page),
+        listVoices: ({ after, limit = 1000 }, { workspace }) =>
+          store.voices.list(workspace, { limit, ...(after === undefined ? {} : { after }) }),
         listAppliedBatches: ({ after, limit = 1000 }, { workspace }) =>
           coverage.listApplied(workspace, { limit, ...(after === undefined ? {} : { after }) }),
         listDrainedRuns: async ({ after, limit = 100 }, { workspace }) => {
@@ -132,7 +133,7 @@ export const dataStorage = defineService({
         ),
         on(runsChanged, async (events) => {
           for (const { workspace, payload } of events)
-            if (payload.status === 'finished' && (await endedWhole(scans, payload.run, { workspace, signal })))
+            if (payload.status === 'finished' && (await hasEndedWhole(scans, payload.run, { workspace, signal })))
               await endRun(store, search, workspace, payload.run)
         }),
       ],

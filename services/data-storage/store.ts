@@ -1,7 +1,7 @@
+import { type GivenTags, type Voice, voices, Voices } from '@mirage/kit/voices.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Collection, CollectionSpec, Documents, Stamped } from '@mirage/ports/documents.ts'
-import { type GivenTags, Voices } from './tags.ts'
 
 /** An entity as stored. Instants are milliseconds. */
 export interface EntityDocument {
@@ -31,7 +31,8 @@ export interface ObservationDocument {
   firstSeenAt: number
   lastSeenAt: number
   raw?: string
-  tags: string[]
+  /** Each with when it was given last. */
+  tags: Record<string, Stamped<true>>
   attributes: Record<string, Stamped>
   exchange?: string
 }
@@ -75,7 +76,7 @@ const observations: CollectionSpec<ObservationDocument> = {
   merge: {
     firstSeenAt: 'min',
     lastSeenAt: 'max',
-    tags: 'union',
+    tags: 'stamped',
     attributes: 'stamped',
     moduleVersion: 'max',
     // Of several spellings and several pieces of evidence any will do, but always the same.
@@ -106,6 +107,6 @@ export async function openStore(documents: Documents): Promise<Store> {
     observations: await documents.collection(observations),
     relationships: await documents.collection(relationships),
     marks: await documents.collection(marks),
-    voices: await Voices.open(documents),
+    voices: new Voices(await documents.collection<Voice>(voices)),
   }
 }

@@ -27,7 +27,7 @@ export function viewObservation(observation: ObservationDocument): StoredObserva
     firstSeenAt: toInstant(firstSeenAt),
     lastSeenAt: toInstant(lastSeenAt),
     attributes: plain(attributes),
-    tags: [...tags].sort(),
+    tags: Object.keys(tags).sort(),
   }
 }
 

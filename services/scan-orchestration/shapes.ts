@@ -46,6 +46,16 @@ export const Run = t.Object({
 })
 export type Run = Static<typeof Run>
 
+/** Nothing stopped it before everything was looked at, and nothing of it was lost so far. */
+export function isWhole({ stopReason, losses }: Pick<Run, 'stopReason' | 'losses'>): boolean {
+  return stopReason === undefined && losses === 0
+}
+
+/** It looked at everything: what it did not say again no longer holds. */
+export function endedWhole(run: Pick<Run, 'status' | 'stopReason' | 'losses'>): boolean {
+  return run.status === 'finished' && isWhole(run)
+}
+
 /** A module in a plan or in a running run. */
 export const Lane = t.Object({
   module: t.String(),

@@ -27,6 +27,7 @@ export interface Options {
   /** Stands between the service and its graph. */
   wrapGraph?: (graph: Graph) => Graph
   runs?: Record<string, Partial<Run>>
+  storage?: typeof nothingStored
   differences?: { kind: 'unconfirmed'; id: string; type: string; value: string; reason: string }[]
 }
 
@@ -59,6 +60,7 @@ const noPage = async () => ({ items: [] })
 export const nothingStored = {
   listWorkspaces: noPage,
   listAppliedBatches: noPage,
+  listVoices: noPage,
   listRetold: noPage,
   listDrainedRuns: noPage,
 } as never // only these are called
@@ -66,7 +68,14 @@ export const nothingStored = {
 /** The service on these stores, as after a start: whatever was in memory before is gone. */
 export async function open(
   stores: Stores,
-  { onAnnounce, wrapGraph, runs = {}, differences = [], evaluateEveryMs = 60_000 }: Options = {},
+  {
+    onAnnounce,
+    wrapGraph,
+    runs = {},
+    differences = [],
+    storage = nothingStored,
+    evaluateEveryMs = 60_000,
+  }: Options = {},
 ) {
   const stop = new AbortController()
   const running = await correlationEngine.start({
@@ -84,7 +93,7 @@ export async function open(
       repeatTasks: async () => ({ coming: true }),
       announceDrained: async () => ({}),
     } as never, // only these are called
-    storage: nothingStored,
+    storage,
     settings: { evaluateEveryMs },
     clock: { now: () => now },
     log: silentLog,
@@ -113,6 +122,7 @@ export async function open(
   } as const
   return {
     handlers: running.handlers,
+    consumers,
     call: { ...call, rights: ['*'] },
     /** Gives events of one name to their consumer, as the bus does. */
     async deliver(...events: DeliveredEvent[]): Promise<void> {

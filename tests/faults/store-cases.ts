@@ -135,7 +135,12 @@ async function graphCase(folder: string): Promise<StoreCase> {
     async write(number) {
       const refs = items(number).map((item) => entityRef('domain', item))
       await graph.upsert('w', `run ${number % 3}`, {
-        nodes: [hub, ...refs].map((ref) => ({ ...ref, ...seen, tags: [padding], attributes: {} })),
+        nodes: [hub, ...refs].map((ref) => ({
+          ...ref,
+          ...seen,
+          tags: { [padding]: { value: `run ${number % 3}`, at: now() } },
+          attributes: {},
+        })),
         edges: refs.map((ref) => ({
           id: relationshipId(hub.id, 'subdomain', '', ref.id),
           from: hub.id,
