@@ -113,7 +113,7 @@ describe('recording', () => {
     const second = await testTask(session, { task: 'task_2' }).request(provider('/a', { maxAgeMs: 60_000 }), never)
     expect(Buffer.from(second.body).toString()).toBe('answer 1')
     expect(second.exchange).not.toBe(first.exchange)
-    expect(recorder.exchanges.get(second.exchange)?.key.task).toBe('task_2')
+    expect(recorder.exchanges.get(second.exchange)).toMatchObject({ key: { task: 'task_2' }, reusable: false })
     expect(served).toHaveLength(1)
     expect(queries).toHaveLength(2)
     const elsewhere = world.open({ recorder, world: 'another lab' }).session

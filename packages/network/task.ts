@@ -246,11 +246,12 @@ function openContext(session: SessionContext, task: TaskOptions, signal: AbortSi
           credentials: cache.credentials,
           notBefore: at - cache.maxAgeMs,
         }))
-      // A reused answer keeps the moment at which it was really given.
+      // A reused answer keeps the moment at which it was really given, and is not itself looked for: what there is to
+      // look through would grow with every use.
       const exchange: Exchange =
         old === undefined
           ? { ...(await send()), id, key: exchangeKey, kind, at, elapsedMs: now() - at }
-          : { ...old, id, key: exchangeKey }
+          : { ...old, id, key: exchangeKey, reusable: false }
       await session.confirm()
       await recorder.record(exchange)
       signal.throwIfAborted()
