@@ -13,7 +13,7 @@ export const manifest: ManifestEntry[] = [
     "consumes": [
       {
         "type": "url",
-        "where": "isPage"
+        "where": "isFrontPage"
       }
     ],
     "produces": [
@@ -531,7 +531,7 @@ export const manifest: ManifestEntry[] = [
     "consumes": [
       {
         "type": "ip-address",
-        "where": "isPublic"
+        "where": "isIpv4"
       }
     ],
     "produces": [
@@ -634,7 +634,13 @@ export const manifest: ManifestEntry[] = [
         "type": "domain"
       },
       {
-        "type": "open-port"
+        "type": "open-port",
+        "ports": [
+          8000,
+          8080,
+          8443,
+          8888
+        ]
       }
     ],
     "produces": [
@@ -705,7 +711,7 @@ export const manifest: ManifestEntry[] = [
     "consumes": [
       {
         "type": "ip-address",
-        "where": "isPublic"
+        "where": "isIpv4"
       }
     ],
     "produces": [
@@ -1240,7 +1246,17 @@ export const manifest: ManifestEntry[] = [
         "type": "domain"
       },
       {
-        "type": "open-port"
+        "type": "open-port",
+        "ports": [
+          443,
+          465,
+          636,
+          853,
+          990,
+          993,
+          995,
+          8443
+        ]
       }
     ],
     "produces": [

@@ -29,7 +29,7 @@ export const module = defineModule({
   summary: 'Mobile apps and sites that a site vouches for',
   homepage: 'https://developers.google.com/digital-asset-links',
   documentation: 'https://developers.google.com/digital-asset-links/v1/statements',
-  consumes: [{ type: 'url', where: 'isPage' }],
+  consumes: [{ type: 'url', where: 'isFrontPage' }],
   produces: ['mobile-app', 'url'],
   contact: 'target',
   origin: 'target',
@@ -37,8 +37,7 @@ export const module = defineModule({
   limits: { concurrency: 10 },
   sample: 'https://www.northwind.example/',
   async *run({ entity, http }) {
-    const { protocol, pathname, search, href } = new URL(entity.value)
-    if (protocol !== 'https:' || pathname !== '/' || search !== '') return
+    const { href } = new URL(entity.value)
     const answer = await http.look(new URL('/.well-known/assetlinks.json', href).href, asTarget)
     if (answer?.status !== 200) return
     for (const { relation, target } of readAs(Statements, parse(textOf(answer))).value ?? []) {

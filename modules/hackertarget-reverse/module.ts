@@ -15,7 +15,7 @@ export const module = defineModule({
   homepage: 'https://hackertarget.com',
   documentation: 'https://hackertarget.com/reverse-ip-lookup/',
   terms: 'https://hackertarget.com/terms/',
-  consumes: [{ type: 'ip-address', where: 'isPublic' }],
+  consumes: [{ type: 'ip-address', where: 'isIpv4' }],
   produces: ['domain'],
   contact: 'stored',
   origin: 'hackertarget',
@@ -23,7 +23,7 @@ export const module = defineModule({
   limits: { perSecond: 2, perDay: 50, concurrency: 8, group: 'hackertarget', cacheFor: '7d' },
   sample: '198.18.0.10',
   async *run({ entity, http }) {
-    if (entity.value.includes(':') || sharedInfrastructure(entity.value)) return
+    if (sharedInfrastructure(entity.value)) return
     const names = await http.rows(url`https://api.hackertarget.com/reverseiplookup/?q=${entity.value}`, readRow, {
       quotaWhen: /^API count exceeded/i,
       emptyWhen: /^(?:no dns a records found|no records found|error check your search parameter|error invalid host)/i,

@@ -21,7 +21,7 @@ export const module = defineModule({
   title: 'Web probe',
   summary: 'Web sites of names and ports: title, headers, redirects, technologies, favicon',
   homepage: 'https://www.rfc-editor.org/rfc/rfc9110',
-  consumes: [{ type: 'domain' }, { type: 'open-port' }],
+  consumes: [{ type: 'domain' }, { type: 'open-port', ports: Object.keys(webPorts).map(Number) }],
   produces: ['url', 'technology', 'fingerprint'],
   contact: 'target',
   origin: 'target',

@@ -20,7 +20,7 @@ export const module = defineModule({
   summary: 'Open ports, products, names and vulnerabilities of an address',
   homepage: 'https://internetdb.shodan.io',
   documentation: 'https://internetdb.shodan.io/docs',
-  consumes: [{ type: 'ip-address', where: 'isPublic' }],
+  consumes: [{ type: 'ip-address', where: 'isIpv4' }],
   produces: ['open-port', 'domain', 'technology', 'vulnerability', 'ip-address'],
   contact: 'stored',
   origin: 'shodan',
@@ -29,7 +29,6 @@ export const module = defineModule({
   sample: '198.18.0.10',
   async *run({ entity, http }) {
     const address = entity.value
-    if (address.includes(':')) return // It knows IPv4 only.
     const host = await http.json(url`https://internetdb.shodan.io/${address}`, Host, { missing: [404] })
     if (!host) return
     const { ports, hostnames = [], cpes = [], vulns = [], tags = [] } = host

@@ -2,7 +2,7 @@ import { certificateValue } from '@mirage/model/entities/infrastructure/certific
 import { defineModule, observe } from '@mirage/module-sdk'
 import { readCertificate } from './certificate.ts'
 
-const tlsPorts = new Set([443, 465, 636, 853, 990, 993, 995, 8443])
+const tlsPorts = [443, 465, 636, 853, 990, 993, 995, 8443]
 
 /**
  * The certificate that a name, or an open port on which TLS is usual, presents: who it is for, who issued it and which
@@ -14,7 +14,7 @@ export const module = defineModule({
   title: 'TLS certificates',
   summary: 'Certificates that names and ports present, with the names in them',
   homepage: 'https://www.rfc-editor.org/rfc/rfc5280',
-  consumes: [{ type: 'domain' }, { type: 'open-port' }],
+  consumes: [{ type: 'domain' }, { type: 'open-port', ports: tlsPorts }],
   produces: ['certificate', 'domain'],
   contact: 'target',
   origin: 'target',
@@ -25,7 +25,6 @@ export const module = defineModule({
   sample: 'northwind.example',
   async *run({ entity, tls }) {
     const [host, port] = socketOf(entity.type, entity.value)
-    if (!tlsPorts.has(port)) return
     const peer = await tls.peer(host, port)
     if (!peer) return
     let issued: string | undefined

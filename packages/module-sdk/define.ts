@@ -10,15 +10,19 @@ export type UseCase = 'footprint' | 'investigate' | 'identity' | 'monitor'
 export type Flag = 'invasive' | 'slow' | 'unofficial'
 
 /**
- * A condition beyond the type. `isApex`: a registrable domain; `isPublic`: an address of the public internet;
- * `isPage`: a URL whose page this run has recorded, which the tag `page` on a sighting of it says. It may become true
- * after the entity was first seen.
+ * A condition beyond the type. `isApex`: a registrable domain; `isPublic`: an address of the public internet, `isIpv4`:
+ * one of version 4; `isPage`: a URL whose page this run has recorded, which the tag `page` on a sighting of it says, and
+ * which may become true after the entity was first seen; `isFrontPage`: such a page at the root of a site over TLS.
  */
-export type Where = 'isApex' | 'isPublic' | 'isPage'
+export const wheres = ['isApex', 'isPublic', 'isIpv4', 'isPage', 'isFrontPage'] as const
+
+export type Where = (typeof wheres)[number]
 
 export interface Consumes<C extends EntityType = EntityType> {
   type: C
   where?: Where
+  /** Of open ports: those with one of these numbers. */
+  ports?: number[]
 }
 
 export interface Limits {

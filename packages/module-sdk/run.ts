@@ -3,6 +3,7 @@ import { fits, misfits } from '@mirage/kit/schema.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { ModuleFinding, Observation } from '@mirage/model/observation.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
+import { traitOf, traitsOf } from '@mirage/model/trait.ts'
 import { Value } from 'typebox/value'
 import type { Transport } from './context.ts'
 import type { AnyModule, Context } from './define.ts'
@@ -101,6 +102,11 @@ export async function* runModule(
     return
   }
   const { run, entities } = task
+  const unfit = entities.find((entity) => !takes(module, entity))
+  if (unfit) {
+    yield end('skipped', { reason: `${module.title} is not made for ${unfit.type} “${unfit.value}”` })
+    return
+  }
   const recorder = new Recorder(module, { run, entities, now: options.now })
   const seen = new Seen()
   const source = module.collect ? module.collect(task, transport, options) : collect(module, task, transport, options)
@@ -138,6 +144,12 @@ export async function* runModule(
     // Not awaited: a module that hangs must not hold up the end of its task.
     void source.return({ requests: 0, queries: 0, dropped: 0, failure: undefined, thrown: undefined }).catch(() => {})
   }
+}
+
+/** True where the entity meets what the module says of those that it takes. */
+function takes({ consumes }: AnyModule, entity: EntityRef): boolean {
+  const wanted = consumes.filter(({ type }) => type === entity.type).map(traitsOf)
+  return wanted.some((traits) => traits === undefined || traits.includes(traitOf(entity)))
 }
 
 /** Runs the module itself: what it yields as it yields it, and at its end what it has spent. Never throws. */

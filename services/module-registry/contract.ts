@@ -15,7 +15,9 @@ export const ModuleInfo = t.Object({
   homepage: t.String(),
   documentation: t.Optional(t.String()),
   terms: t.Optional(t.String()),
-  consumes: t.Array(t.Object({ type: t.String(), where: t.Optional(t.String()) })),
+  consumes: t.Array(
+    t.Object({ type: t.String(), where: t.Optional(t.String()), ports: t.Optional(t.Array(t.Integer())) }),
+  ),
   produces: t.Array(t.String()),
   contact: t.Enum([...contacts]),
   discloses: t.Boolean(),

@@ -168,7 +168,7 @@ export class Registry {
       homepage: module.homepage,
       ...(module.documentation === undefined ? {} : { documentation: module.documentation }),
       ...(module.terms === undefined ? {} : { terms: module.terms }),
-      consumes: module.consumes.map(({ type, where }) => ({ type, ...(where === undefined ? {} : { where }) })),
+      consumes: module.consumes.map((consumed) => ({ ...consumed })),
       produces: [...module.produces],
       contact: module.contact,
       discloses: module.discloses ?? false,

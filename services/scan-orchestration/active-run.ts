@@ -2,6 +2,7 @@ import { contacts } from '@mirage/model/contact.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
+import { traitsOf } from '@mirage/model/trait.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { Spending } from './budget.ts'
 import type { RunDefinition } from './contract.ts'
@@ -53,6 +54,8 @@ export interface ActiveLane {
   queues: Map<string, Queue[]>
   /** Types that this lane works on only once an entity carries a tag; they come as late ones. */
   awaits: Map<string, string>
+  /** The traits of values that it takes, by type; undefined: all. */
+  traits: Map<string, readonly number[] | undefined>
   /** There may be entities in the queues or among the late ones. */
   dirty: boolean
   eligible: number
@@ -123,7 +126,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
 
 /** The tag that a condition waits for; undefined for conditions on the value alone. */
 function tagOf(where: string | undefined): string | undefined {
-  return where === 'isPage' ? 'page' : undefined
+  return where === 'isPage' || where === 'isFrontPage' ? 'page' : undefined
 }
 
 /** As many as there are bits. Whoever lists names beyond that is not waited for. */
@@ -153,6 +156,7 @@ function toActiveLane(planned: PlannedLane, lists: number, queues: number): Acti
     lists,
     queues: new Map(types.map((type) => [type, openQueues(queues)])),
     awaits: new Map(planned.consumes.flatMap(({ type, where }) => (tagOf(where) ? [[type, tagOf(where)!]] : []))),
+    traits: new Map(planned.consumes.map((condition) => [condition.type, traitsOf(condition)])),
     dirty: true,
     eligible: 0,
     taken: 0,
@@ -187,9 +191,9 @@ export function depthLimit({ definition }: ActiveRun): number | undefined {
   return definition.budget?.depth
 }
 
-/** True when the lane takes registrable domains only. */
-export function takesApexesOnly({ planned }: ActiveLane, type: string): boolean {
-  return planned.consumes.every((wanted) => wanted.type !== type || wanted.where === 'isApex')
+/** True when an entity of this type and trait meets the lane's conditions on values. */
+export function takes({ traits }: Pick<ActiveLane, 'traits'>, type: string, trait: number): boolean {
+  return traits.get(type)?.includes(trait) ?? true
 }
 
 /** Milliseconds it has been running, pauses left out. */

@@ -1,6 +1,6 @@
-import { isApex } from '@mirage/model/domain-name.ts'
+import { traitOf } from '@mirage/model/trait.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takes } from './active-run.ts'
 import { chunks } from './rows.ts'
 import type { Queue } from './queues.ts'
 import type { Before, Standing } from './standing.ts'
@@ -56,12 +56,13 @@ export function offer(
   const { entity, seq, allowed, hopeful, tags, before } = offered
   if (routed.lowered.has(entity.id)) routed.lowered.set(entity.id, { allowed, hopeful })
   if (seq === 0) return
+  const trait = traitOf(entity)
   for (const lane of run.lanes) {
     if (!mayWork(run, lane, offered)) continue
     const tag = lane.awaits.get(entity.type)
     const queue = lane.queues.get(entity.type)?.[offered.queue]
     if (tag === undefined && queue === undefined) continue
-    if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
+    if (!takes(lane, entity.type, trait)) continue
     const isTagged = tag === undefined || tags.has(tag) || (before?.tags.includes(tag) ?? false)
     const mightWork = before !== undefined && before.seq > 0 && mayWork(run, lane, before)
     const wasOffered = mightWork && (tag === undefined || before.tags.includes(tag))
@@ -85,12 +86,12 @@ export async function storeLate(trx: Kysely<Tables>, run: ActiveRun, { late }: P
 export function withhold(run: ActiveRun, offered: Omit<Offered, 'tags'>, routed: Pick<Routed, 'lanes'>): void {
   const { entity, seq, before } = offered
   if (seq === 0 || !before) return
+  const trait = traitOf(entity)
   for (const lane of run.lanes) {
     const queue = lane.queues.get(entity.type)?.[offered.queue]
     if (queue === undefined || queue.cursor >= seq) continue
     if (!mayWork(run, lane, before) || mayWork(run, lane, offered)) continue
-    if (entity.type === 'domain' && takesApexesOnly(lane, 'domain') && !isApex(entity.value)) continue
-    count(routed, lane, -1)
+    if (takes(lane, entity.type, trait)) count(routed, lane, -1)
   }
 }
 

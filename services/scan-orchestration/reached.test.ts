@@ -44,7 +44,7 @@ function rowOf(shard: number, entity: string, seq: number) {
     distance: 0,
     firm: 0,
     depth: 0,
-    is_apex: 0,
+    trait: 0,
     ordinal: 0,
     tags: null,
     tenants: null,

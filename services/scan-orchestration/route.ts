@@ -1,10 +1,10 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { othersTurn } from '@mirage/kit/clock.ts'
-import { isApex } from '@mirage/model/domain-name.ts'
+import { traitOf } from '@mirage/model/trait.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Compilable, Kysely } from 'kysely'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
-import { type ActiveRun, depthLimit, eligibility } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, depthLimit, eligibility, takes } from './active-run.ts'
 import { carryOn, fallen, storeSteps } from './carry.ts'
 import { nothingRouted, offer, type Routed, storeLate } from './offer.ts'
 import { raise } from './raise.ts'
@@ -103,14 +103,20 @@ function noteTenants(run: ActiveRun, batches: ObservationBatch[], standings: Map
       if (known) known.push(tenancy.name)
       else names.set(tenancy.address, [tenancy.name])
     }
-  const listing = run.lanes.reduce((bits, { lists }) => bits | lists, 0)
+  const listing = run.lanes.filter(({ lists }) => lists > 0)
   for (const standing of standings.values()) {
     if (standing.entity.type !== 'ip-address') continue
     standing.isExposed = isExposed(run.scope, standing.entity)
     if (!standing.isExposed) continue
     standing.tenants = withTenants(standing.tenants, names.get(standing.entity.id) ?? [])
-    if (!standing.before) standing.unheard = listing
+    if (!standing.before) standing.unheard = bitsOf(listing, standing.entity)
   }
+}
+
+/** Who of those that list names will be asked about this address. */
+function bitsOf(listing: ActiveLane[], { type, value }: EntityRef): number {
+  const trait = traitOf({ type, value })
+  return listing.reduce((bits, lane) => (takes(lane, type, trait) ? bits | lane.lists : bits), 0)
 }
 
 /** Gives entities that a seed covers their distance, and answers the steps between the others. */
@@ -153,7 +159,7 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
   }
   for (const group of chunks(fresh, rowsPerInsert)) {
     const rows = group.map(({ entity, seq, seed, distance, firm, depth, module, tenants, tags, seenAt, ...more }) => ({
-      is_apex: entity.type === 'domain' && isApex(entity.value) ? 1 : 0,
+      trait: traitOf(entity),
       ordinal: ordinalOf(run, entity, routed),
       run: run.row.id,
       shard: run.shards.place(entity.id, routed.placed++),

@@ -1,7 +1,7 @@
 import type { Sql } from '@mirage/ports/sql.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, activate, columnOf, type OpenTask, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, activate, columnOf, type OpenTask, takes } from './active-run.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { nothing } from './budget.ts'
 import { up as createRuns } from './migrations/0001-runs.ts'
@@ -9,6 +9,7 @@ import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
 import { up as splitReached } from './migrations/0003-shards.ts'
 import { up as hearLists } from './migrations/0004-unheard.ts'
 import { up as queueBySeed } from './migrations/0005-queues.ts'
+import { up as keepTraits } from './migrations/0006-traits.ts'
 import type { Queue } from './queues.ts'
 import { readShards } from './reached.ts'
 import type { RunRow, Tables } from './tables.ts'
@@ -25,6 +26,7 @@ export async function openStore(sql: Sql): Promise<Store> {
     '0003-shards': { up: splitReached },
     '0004-unheard': { up: hearLists },
     '0005-queues': { up: queueBySeed },
+    '0006-traits': { up: keepTraits },
   })
   return { db, write: (work) => sql.transaction(db, work) }
 }
@@ -109,25 +111,21 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
       'type',
       'allowed',
       'hopeful',
-      'is_apex',
+      'trait',
       (expression) => expression.fn.countAll<number | string>().as('count'),
     ])
     .where('run', '=', run.row.id)
     .where('seq', '>', 0)
-    .groupBy(['type', 'allowed', 'hopeful', 'is_apex'])
+    .groupBy(['type', 'allowed', 'hopeful', 'trait'])
     .execute()
   for (const lane of run.lanes) {
     for (const { module, type, queue, seq } of cursors)
       if (module === lane.planned.module) lane.queues.get(type)![queue]!.cursor = seq
-    for (const { type, is_apex, count, ...level } of levels)
-      if (
-        lane.queues.has(type) &&
-        level[columnOf(lane)] >= lane.need &&
-        (is_apex === 1 || !takesApexesOnly(lane, type))
-      )
+    for (const { type, trait, count, ...level } of levels)
+      if (lane.queues.has(type) && level[columnOf(lane)] >= lane.need && takes(lane, type, trait))
         lane.eligible += Number(count)
     for (const [type, queue, { cursor }] of queuesOf(lane)) {
-      const behind = await db
+      let behind = db
         .selectFrom('reached')
         .select((expression) => expression.fn.countAll<number | string>().as('count'))
         .where('run', '=', run.row.id)
@@ -136,9 +134,9 @@ async function readLanes(db: Kysely<Tables>, run: ActiveRun): Promise<void> {
         .where('seq', '>', 0)
         .where('seq', '<=', cursor)
         .where(columnOf(lane), '>=', lane.need)
-        .where('is_apex', '>=', takesApexesOnly(lane, type) ? 1 : 0)
-        .executeTakeFirstOrThrow()
-      lane.taken += Number(behind.count)
+      const traits = lane.traits.get(type)
+      if (traits) behind = behind.where('trait', 'in', traits)
+      lane.taken += Number((await behind.executeTakeFirstOrThrow()).count)
     }
   }
 }

@@ -72,8 +72,8 @@ export interface ReachedRow {
   allowed: number
   /** The same were it not shared: what counts for modules that list the names on an address. */
   hopeful: number
-  /** 1 for a registrable domain, else 0. */
-  is_apex: number
+  /** What conditions of modules ask of its value (`traitOf` of model). */
+  trait: number
   /** Of a URL: how many of its host's the run had met with it; 0 for anything else. */
   ordinal: number
   module: string

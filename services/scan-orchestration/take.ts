@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takesApexesOnly } from './active-run.ts'
+import { type ActiveLane, type ActiveRun, columnOf, depthLimit } from './active-run.ts'
 import type { Queue } from './queues.ts'
 import type { ReachedRow, Tables } from './tables.ts'
 
@@ -63,7 +63,8 @@ async function behind(
     .where(columnOf(lane), '>=', lane.need)
     .orderBy('seq')
     .limit(limit)
-  if (takesApexesOnly(lane, type)) query = query.where('is_apex', '=', 1)
+  const traits = lane.traits.get(type)
+  if (traits) query = query.where('trait', 'in', traits)
   if (depth !== undefined) query = query.where('depth', '<', depth)
   if (lane.planned.perHost !== undefined) query = query.where('ordinal', '<=', lane.planned.perHost)
   return query.execute()

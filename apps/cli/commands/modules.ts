@@ -53,8 +53,14 @@ export function addModules(program: Command, cli: Cli): void {
     })
 }
 
+/** `domain (isApex)`, `open-port (443, 8443)`. */
+function inputOf({ type, where, ports }: ModuleInfo['consumes'][number]): string {
+  const condition = ports?.join(', ') ?? where
+  return condition ? `${type} (${condition})` : type
+}
+
 function rowOf({ id, contact, consumes, produces, key, enabled }: ModuleInfo, style: Style): Cell[] {
-  const inputs = consumes.map(({ type, where }) => (where ? `${type} (${where})` : type)).join(', ')
+  const inputs = consumes.map(inputOf).join(', ')
   return [
     { text: enabled ? id : `${id} (off)`, paint: enabled ? style.bold : style.dim },
     { text: contact, paint: contact === 'target' ? style.yellow : style.dim },

@@ -4,6 +4,7 @@ import { contacts } from '@mirage/model/contact.ts'
 import { entityTypes } from '@mirage/model/entity.ts'
 import { outcomes } from '@mirage/model/outcome.ts'
 import { Type as t } from 'typebox'
+import { wheres } from '../define.ts'
 import type { ModuleManifest } from '../manifest.ts'
 import type { Spent } from '../run.ts'
 
@@ -12,6 +13,7 @@ const address = t.String({ pattern: '^https?://', maxLength: 500 })
 const Type = t.Enum([...entityTypes])
 const Duration = t.Refine(text, (value) => parseDuration(value) !== undefined)
 const rate = t.Optional(t.Number({ exclusiveMinimum: 0 }))
+const Port = t.Integer({ minimum: 1, maximum: 65_535 })
 const closed = { additionalProperties: false }
 
 /** What somebody else's module may declare: what `defineModule` takes, looked at as the text of a stranger. */
@@ -24,9 +26,10 @@ const Declared = t.Object(
     homepage: address,
     documentation: t.Optional(address),
     terms: t.Optional(address),
-    consumes: t.Array(t.Object({ type: Type, where: t.Optional(t.Enum(['isApex', 'isPublic', 'isPage'])) }, closed), {
-      minItems: 1,
-    }),
+    consumes: t.Array(
+      t.Object({ type: Type, where: t.Optional(t.Enum([...wheres])), ports: t.Optional(t.Array(Port)) }, closed),
+      { minItems: 1 },
+    ),
     produces: t.Array(Type),
     contact: t.Enum([...contacts]),
     discloses: t.Optional(t.Boolean()),
