@@ -58,6 +58,17 @@ function readQuery(
   const sources: Source[] = [everything]
   let impossible = false
 
+  if (query.ids) {
+    const ids = knownIds(store, query.ids)
+    if (ids.length === 0) impossible = true
+    const condition = { text: `r.number in (${marks(ids)})`, values: ids }
+    conditions.push(condition)
+    sources.push({ ...everything, condition, estimate: ids.length })
+  }
+  if (query.notIds) {
+    const ids = knownIds(store, query.notIds)
+    conditions.push({ text: `r.number not in (${marks(ids)})`, values: ids })
+  }
   for (const [name, values] of Object.entries(query.facets ?? {})) {
     const terms = knownTerms(
       store,
@@ -124,6 +135,10 @@ function marks(values: unknown[]): string {
 
 function knownTerms(store: SearchStore, texts: string[]): number[] {
   return texts.map((text) => store.words.find(text)).filter((term) => term !== undefined)
+}
+
+function knownIds(store: SearchStore, ids: string[]): number[] {
+  return ids.map((id) => store.ids.find(id)).filter((number) => number !== undefined)
 }
 
 /** The terms of all texts that begin with one or two characters. */

@@ -108,6 +108,28 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
         expect(await count({ phrases: ['host-1'], notPhrases: ['-15.'], facets: { type: ['odd'] } })).toBe(5)
       }))
 
+    it('filters by ids', () =>
+      withPort(open, async (search) => {
+        await search.index(
+          'w',
+          Array.from({ length: 30 }, (_, i) => record(i)),
+        )
+        await settled(search, 'w')
+        const found = async (query: Partial<SearchQuery>) => numbers(await all(search, 'w', query))
+        expect(await found({ ids: ['record 3', 'nothing', 'record 8'] })).toEqual([3, 8])
+        expect(await found({ ids: ['record 3', 'record 8'], facets: { type: ['odd'] } })).toEqual([3])
+        expect(await found({ ids: ['nothing'] })).toEqual([])
+        expect(await found({ notIds: ['record 3', 'nothing'], facets: { tags: ['five'] } })).toEqual([
+          0, 5, 10, 15, 20, 25,
+        ])
+        expect(await found({ notIds: ['record 5'], phrases: ['host-5', 'example'] })).toEqual([])
+        expect((await search.search('w', { limit: 1, ids: ['record 3', 'record 8'], count: ['type'] })).counts).toEqual(
+          {
+            type: { odd: 1, even: 1 },
+          },
+        )
+      }))
+
     it('agrees with reading every record', () =>
       withPort(open, async (search) => {
         const texts = fc

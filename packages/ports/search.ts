@@ -10,6 +10,9 @@ export interface SearchRecord {
 }
 
 export interface SearchQuery {
+  /** Only these records, or all but those. */
+  ids?: string[]
+  notIds?: string[]
   /** Every phrase must occur, ignoring case. Shorter than three characters is matched by prefix of the text. */
   phrases?: string[]
   notPhrases?: string[]

@@ -89,7 +89,7 @@ export const storage = defineContract(
   {
     searchEntities: get('/entities', {
       summary:
-        'Entities, by type and value. `query` is the query language: `type:domain tag:prod seen:>2026-01-01 "mail"`.',
+        'Entities, in the order in which they were first stored. `query` is the query language: `type:domain tag:prod seen:>2026-01-01 -module:crtsh "mail"`, or one entity, `domain:mail.example.com`.',
       permission: 'entities:read',
       input: { run: t.Optional(t.String()), query: t.Optional(t.String({ maxLength: 4096 })), ...pageInput },
       reply: Page(StoredEntity),

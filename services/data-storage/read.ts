@@ -5,7 +5,7 @@ import { isContentId } from '@mirage/model/id.ts'
 import { normalise } from '@mirage/model/registry.ts'
 import type { Search, SearchQuery } from '@mirage/ports/search.ts'
 import type { Reason, StoredEntity, StoredObservation, StoredRelationship } from './contract.ts'
-import { parseQuery } from './query.ts'
+import { invalidQuery, parseQuery } from './query.ts'
 import { sorted } from './sorted.ts'
 import type { EntityDocument, ObservationDocument, Store } from './store.ts'
 import { plain, viewEntity, viewObservation, viewRelationship } from './view.ts'
@@ -52,6 +52,8 @@ function toSearch(
   now: number,
 ): SearchQuery {
   const selection = parseQuery(query ?? '', now)
+  if (run !== undefined && selection.facets?.run)
+    throw invalidQuery('“run:” is one run too many here: the entities of one run are asked for.')
   return {
     ...selection,
     facets: { ...selection.facets, ...(run === undefined ? {} : { run: [run] }) },

@@ -4,8 +4,9 @@ import { display } from '@mirage/model/registry.ts'
 import type { StoredEntity } from '@mirage/services/data-storage/contract.ts'
 import { type Api, everyItem } from '../api.ts'
 import type { Cli } from '../cli.ts'
+import { readTypes } from '../definition.ts'
 import { UsageError } from '../exit.ts'
-import { valuesOption } from '../options.ts'
+import { list, valuesOption } from '../options.ts'
 import { type PlacedEntity, placed } from '../output/entities.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { storedEntityRecord } from '../output/records.ts'
@@ -22,9 +23,11 @@ interface EntitiesOptions {
 
 const help = `
 The query: words and conditions, all of which must hold.
-  type:domain            one type            tag:cdn          a tag
-  seen:>2026-01-01       last seen           "mail"           a part of the value
-  module:crtsh           seen by a module
+  mail "two words"       parts of the value  domain:a.example.com   this entity
+  type:domain,email      these types         tag:cdn                has this tag
+  module:crtsh           seen by a module    is:false-positive      marked so
+  seen:>2026-01-31       last seen since     first:>7d              first seen in the last week
+A “-” in front turns one around: 'type:domain -tag:unresolved'. Quotes keep the shell away from it.
 
 Examples:
   $ mirage entities last
@@ -36,7 +39,7 @@ export function addEntities(program: Command, cli: Cli): void {
   program
     .command('entities')
     .summary('list what a run found')
-    .description('Lists the entities of a run, by type and value.')
+    .description('Lists the entities of a run that a query selects, in the order in which they were first seen.')
     .argument('<run>', 'id, beginning of one, name, or “last”')
     .argument('[query...]', 'only those that it selects')
     .addOption(valuesOption())
@@ -47,12 +50,13 @@ export function addEntities(program: Command, cli: Cli): void {
     .action(async (text: string, words: string[], options: EntitiesOptions) => {
       if ([options.values, options.count, options.json].filter(Boolean).length > 1)
         throw new UsageError('--values, --count and --json are three ways to answer: choose one.')
+      const types = wantedTypes(options.values)
       const { api } = await cli.connect()
       const { run } = await findRun(api, text)
-      const query = [...words, ...typeConditions(options.values)].join(' ')
+      const query = words.join(' ')
       const write = writerOf(run, options, cli)
       let n = 0
-      for await (const one of select(api, run, query, options)) {
+      for await (const one of select(api, run, query, types, options)) {
         n++
         await write(one)
       }
@@ -61,21 +65,27 @@ export function addEntities(program: Command, cli: Cli): void {
     })
 }
 
-/** `--values=domain` as a condition of the query; several types are looked at one by one by `select`. */
-function typeConditions(values: string | undefined): string[] {
-  if (values === undefined || values === '*') return []
-  return values.includes(',') ? [] : [`type:${values}`]
+function wantedTypes(values: string | undefined): EntityType[] | undefined {
+  return values === undefined || values === '*' ? undefined : readTypes('--values', list(values, undefined))
 }
 
-async function* select(api: Api, run: string, query: string, options: EntitiesOptions): AsyncIterable<PlacedEntity> {
-  const search = { run, ...(query === '' ? {} : { query }) }
+async function* select(
+  api: Api,
+  run: string,
+  query: string,
+  types: EntityType[] | undefined,
+  options: EntitiesOptions,
+): AsyncIterable<PlacedEntity> {
+  // Beside a query that names types itself this would widen it: what is left over is left out below.
+  const narrowed = types && !query.includes(':') ? `${query} type:${types.join(',')}`.trim() : query
+  const search = { run, ...(narrowed === '' ? {} : { query: narrowed }) }
   const entities = everyItem((page) => api.storage.searchEntities({ ...search, ...page }))
   const needsPlace = options.inScope || options.json || (!options.values && !options.count)
   const all = needsPlace ? placed(api, run, entities) : bare(entities)
-  const types = options.values?.includes(',') ? new Set(options.values.split(',')) : undefined
+  const wanted = types && new Set<string>(types)
   for await (const one of all) {
     if (options.inScope && one.reached?.scope !== 'in') continue
-    if (types && !types.has(one.entity.type)) continue
+    if (wanted && !wanted.has(one.entity.type)) continue
     yield one
   }
 }

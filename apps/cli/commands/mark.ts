@@ -44,6 +44,10 @@ export function addMark(program: Command, cli: Cli): void {
         ...(falsePositive === undefined ? {} : { falsePositive }),
         ...(note === undefined ? {} : { note }),
       })
-      cli.people.say(`${counted(marked, 'entity', 'entities')} marked.`)
+      cli.people.say(
+        marked === 0
+          ? `Nothing in ${run} matches ${words.join(' ')}: nothing was marked.`
+          : `${counted(marked, 'entity', 'entities')} marked.`,
+      )
     })
 }

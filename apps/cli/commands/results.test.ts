@@ -30,6 +30,12 @@ test('entities: columns, values, a count, JSON with seed, distance and scope', a
     modules: ['crtsh'],
   })
   expect((await runCommand(['entities', 'last', '--json', '--count'], { gateway })).code).toBe(2)
+  expect(await out('type:domain', '--values=ip-address')).toBe('')
+  expect(await runCommand(['entities', 'last', '--values=domain,ips'], { gateway })).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('--values: there is no “ips”'),
+  })
 })
 
 test('entities come page after page', async () => {
