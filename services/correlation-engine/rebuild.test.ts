@@ -1,8 +1,8 @@
 import type { CallOptions } from '@mirage/kit/contract.ts'
 import { expect, it } from 'vitest'
-import { rebuild, type RebuildParts } from './rebuild.ts'
+import { type RebuildParts, rebuildWorkspace } from './rebuild.ts'
 
-it('takes in what every workspace holds, and says that it is whole only then', async () => {
+it('takes in the content before the names that stand for it, and settles what has drained last', async () => {
   const steps: string[] = []
   const inWorkspace =
     <T>(items: (workspace: string) => T[]) =>
@@ -10,19 +10,20 @@ it('takes in what every workspace holds, and says that it is whole only then', a
   const said = { module: 'm', moduleVersion: 1, publishedAt: 0, observations: [], findings: [] }
   const parts: RebuildParts = {
     storage: {
-      listWorkspaces: async () => ({ items: ['default', 'case 7'] }),
       listAppliedBatches: inWorkspace((workspace) => [{ id: `batch of ${workspace}`, run: 'r' }]),
-      listVoices: inWorkspace((workspace) => [{ id: 'r/m', run: `run of ${workspace}`, firstAt: 1, tags: [] }]),
+      listVoices: inWorkspace((workspace) => [{ id: `voice of ${workspace}`, run: 'r', firstAt: 1, tags: [] }]),
       listRetold: inWorkspace((workspace) => [{ ...said, run: `run of ${workspace}` }]),
-      listDrainedRuns: inWorkspace((workspace) => [{ run: `run of ${workspace}`, round: 1, batches: [] }]),
+      listDrainedRuns: inWorkspace((workspace) => [
+        { run: `run of ${workspace}`, round: 1, batches: [] },
+        { run: `gone of ${workspace}`, round: 0, batches: [], forgotten: true },
+      ]),
     },
-    scans: { announceDrained: async () => ({}) },
     engine: {
       restore: async (workspace, run) => {
         steps.push(`${workspace}: ${run}`)
         return 'open'
       },
-      deleteRun: async () => undefined,
+      deleteRun: async (workspace, run) => void steps.push(`${workspace}: ${run} deleted`),
     },
     voices: {
       adopt: async (workspace, voices) => void steps.push(`${workspace}: ${voices.map(({ id }) => id).join()}`),
@@ -32,17 +33,12 @@ it('takes in what every workspace holds, and says that it is whole only then', a
       adoptDrained: async (workspace, { run }) => void steps.push(`${workspace}: ${run} drained`),
       stateOf: async () => 'open',
     },
-    marker: { isSet: false, set: async () => void steps.push('whole'), wait: async () => undefined },
     signal: new AbortController().signal,
   }
-  await rebuild(parts)
-  expect(steps).toEqual([
-    ...['default', 'case 7'].flatMap((name) => [
-      `${name}: r/m`,
-      `${name}: run of ${name}`,
-      `${name}: batch of ${name}`,
-      `${name}: run of ${name} drained`,
-    ]),
-    'whole',
-  ])
+  await rebuildWorkspace(parts, 'case 7')
+  expect(steps).toEqual(
+    ['voice of #', 'run of #', 'batch of #', 'run of # drained', 'gone of # deleted'].map(
+      (step) => `case 7: ${step.replace('#', 'case 7')}`,
+    ),
+  )
 })

@@ -14,11 +14,12 @@ import {
   scans,
   type Run,
 } from '@mirage/services/scan-orchestration/contract.ts'
+import { Completeness, whenComplete } from './completeness.ts'
 import { correlation } from './contract.ts'
 import { Engine } from './engine.ts'
 import { openFindings } from './finding-store.ts'
 import { createHandlers } from './handlers.ts'
-import { openMarker, rebuild, whenComplete } from './rebuild.ts'
+import { rebuildWorkspace } from './rebuild.ts'
 import { knowing } from './known-graph.ts'
 import { knownRun, resolveFindings } from './resolve.ts'
 import { loadRules, shippedRules } from './rules.ts'
@@ -35,8 +36,9 @@ export const correlationEngine = defineService({
     const findings = await openFindings(documents, announce, now)
     const voices = new Voices(await documents.collection<Voice>(voiceRecords))
     const know = knowing(graph, voices)
+    const applied = await documents.collection<AppliedBatch>(appliedBatches)
     const coverage = openCoverage({
-      applied: await documents.collection<AppliedBatch>(appliedBatches),
+      applied,
       drained: await documents.collection<DrainedRun>(drainedRuns),
       async settle({ workspace, run, round, losses }) {
         const seen = await knownRun(scans, run, { workspace, signal })
@@ -61,9 +63,20 @@ export const correlationEngine = defineService({
     })
     const engine = new Engine({ graph, know, voices, findings, rules, coverage, clock, log, signal })
     metrics.gauge('groups_waiting', () => engine.waiting)
-    const marker = await openMarker(documents)
-    const rebuildAll = (): Promise<void> => rebuild({ storage, scans, engine, voices, coverage, marker, signal })
+    const completeness = await Completeness.open({
+      documents,
+      graph,
+      applied,
+      rebuild: (workspace) => rebuildWorkspace({ storage, engine, voices, coverage, signal }, workspace),
+    })
     const live = engine.evaluateLive(settings.evaluateEveryMs)
+
+    /** Runs under way are announced again at the end, so that what neither service has is noticed. */
+    async function rebuildEverything(): Promise<void> {
+      const { items: workspaces } = await storage.listWorkspaces({}, { signal })
+      await completeness.rebuildAll(workspaces)
+      await scans.announceDrained({}, { signal })
+    }
 
     /** All readers have settled it: only now is known what the others lost of it. */
     async function finishRun(workspace: string, run: Run): Promise<void> {
@@ -73,20 +86,25 @@ export const correlationEngine = defineService({
     }
 
     return {
-      handlers: whenComplete(marker, createHandlers({ graph, know, findings, rules, engine, now })),
+      handlers: whenComplete(completeness, createHandlers({ graph, know, findings, rules, engine, now })),
       consumes: [
         on(
           observationsCollected,
           async (events) => {
             await engine.take(events)
+            for (const workspace of new Set(events.map((event) => event.workspace)))
+              completeness.ensure(workspace).catch((error: unknown) => {
+                if (signal.aborted) return
+                log.warn('A graph could not be made anew; the next batch or question tries again', { workspace, error })
+              })
             for (const { payload } of events) metrics.count('observations', {}, payload.observations.length)
           },
           {
             identity: BatchName,
             split: splitBatch,
             settle: (event, lost) => coverage.lose(event, lost),
-            rebuild: rebuildAll,
-            rebuildNow: !marker.isSet,
+            rebuild: rebuildEverything,
+            rebuildNow: !(await completeness.ofAll()),
           },
         ),
         on(
@@ -107,6 +125,7 @@ export const correlationEngine = defineService({
       health: async () => ({ ready: true, ...(errors.length > 0 ? { detail: errors.join(' ') } : {}) }),
       async [Symbol.asyncDispose]() {
         await live
+        await completeness[Symbol.asyncDispose]()
       },
     }
   },
