@@ -322,6 +322,7 @@ export const manifest: ManifestEntry[] = [
       "identity"
     ],
     "sample": "https://www.northwind.example/contact",
+    "batch": 50,
     load: async () => (await import('./extract-contacts/module.ts')).module,
   },
   {
@@ -351,6 +352,7 @@ export const manifest: ManifestEntry[] = [
       "identity"
     ],
     "sample": "https://www.northwind.example/",
+    "batch": 50,
     load: async () => (await import('./extract-identifiers/module.ts')).module,
   },
   {
@@ -379,6 +381,7 @@ export const manifest: ManifestEntry[] = [
       "investigate"
     ],
     "sample": "https://www.northwind.example/",
+    "batch": 50,
     load: async () => (await import('./extract-links/module.ts')).module,
   },
   {
@@ -404,6 +407,7 @@ export const manifest: ManifestEntry[] = [
       "monitor"
     ],
     "sample": "https://app.northwind.example/bundle.js",
+    "batch": 50,
     load: async () => (await import('./extract-secrets/module.ts')).module,
   },
   {
@@ -1203,6 +1207,7 @@ export const manifest: ManifestEntry[] = [
       "identity"
     ],
     "sample": "https://www.northwind.example/",
+    "batch": 50,
     load: async () => (await import('./structured-data/module.ts')).module,
   },
   {

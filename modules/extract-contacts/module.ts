@@ -18,6 +18,7 @@ export const module = defineModule({
   origin: 'target',
   useCases: ['footprint', 'investigate', 'identity'],
   sample: 'https://www.northwind.example/contact',
+  batch: 50,
   async *run({ entity, http }) {
     const recorded = await readRecorded(http, entity.value)
     if (!recorded) return

@@ -24,6 +24,7 @@ export const module = defineModule({
   origin: 'target',
   useCases: ['footprint', 'investigate'],
   sample: 'https://www.northwind.example/',
+  batch: 50,
   async *run({ entity, http }) {
     const recorded = await readRecorded(http, entity.value)
     if (!recorded) return

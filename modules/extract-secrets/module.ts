@@ -19,6 +19,7 @@ export const module = defineModule({
   origin: 'target',
   useCases: ['footprint', 'investigate', 'monitor'],
   sample: 'https://app.northwind.example/bundle.js',
+  batch: 50,
   async *run({ entity, http }) {
     const recorded = await readRecorded(http, entity.value)
     for (const { kind, secret } of findSecrets(recorded?.source ?? '')) {

@@ -38,6 +38,7 @@ export const module = defineModule({
   origin: 'target',
   useCases: ['footprint', 'investigate', 'identity'],
   sample: 'https://www.northwind.example/',
+  batch: 50,
   async *run({ entity, http }) {
     const recorded = await readRecorded(http, entity.value)
     if (!recorded?.page || !recorded.source.includes('ld+json')) return

@@ -116,7 +116,10 @@ export interface Module<
   onlyInScope?: boolean
   /** An entity to try it with. */
   sample: string
-  /** At most this many entities in one task of `runBatch`. */
+  /**
+   * At most this many entities in one task. With `run` it is called for one after the other, and what fails for one does
+   * not stop the rest: for a module that only reads what is there, as a source that is in trouble would be asked on.
+   */
   batch?: number
   run?(context: Context<C, S>): AsyncIterable<Sighting<P> | Finding>
   runBatch?(context: BatchContext<C, S>): AsyncIterable<Sighting<P> | Finding>

@@ -1,7 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { AnyModule } from './define.ts'
 
-/** What is known of a module without loading it: plain data. `runBatch` is told by `batch`. */
+/** What is known of a module without loading it: plain data. */
 export type ModuleManifest = Omit<AnyModule, 'run' | 'runBatch' | 'collect' | 'settings'> & { settings?: TSchema }
 
 /** A module that can be listed at once and is loaded when it is run. */

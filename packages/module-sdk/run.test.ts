@@ -293,6 +293,25 @@ describe('the end', () => {
     expect(await ask('a.example NXDOMAIN')).toBe('empty')
   })
 
+  test('a module that takes one is run for each of a batch, and what fails for one does not stop the rest', async () => {
+    const module = defineModule({
+      ...about,
+      batch: 10,
+      async *run({ entity, http }) {
+        if (entity.value === 'b.example') throw new TypeError('a page that nobody can read')
+        await http.get(`https://${entity.value}/`)
+        yield observe('domain', `www.${entity.value}`, { via: 'subdomain' })
+        yield finding({ rule: 'seen', severity: 'info', title: 'Seen', explanation: 'It was seen.' })
+      },
+    })
+    const entities = ['a.example', 'b.example', 'c.example'].map((value) => entityRef('domain', value))
+    const http = ['a', 'c'].map((name) => ({ url: `https://${name}.example/`, body: name }))
+    const { lines, findings, end } = await run(module, { entities }, { transport: openReplay({ http }) })
+    expect(lines).toEqual(['a', 'c'].map((n) => `domain:${n}.example -subdomain-> domain:www.${n}.example`))
+    expect(findings).toMatchObject([{ entities: [entities[0]] }, { entities: [entities[2]] }])
+    expect(end).toMatchObject({ outcome: 'failed', reason: 'TypeError: a page that nobody can read' })
+  })
+
   test('a batch must say which entity a sighting is of', async () => {
     const module = defineModule({
       ...about,

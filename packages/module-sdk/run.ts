@@ -12,13 +12,13 @@ import type { Finding, Sighting } from './observe.ts'
 import { openFace } from './open.ts'
 import { Recorder } from './record.ts'
 import { Seen } from './seen.ts'
-import { newTally } from './tally.ts'
+import { newTally, type Tally } from './tally.ts'
 
 /** What one task works on. */
 export interface Task {
   /** The run it belongs to: part of the identity of every observation. */
   run: string
-  /** One for a module with `run`; up to its `batch` for one with `runBatch`. */
+  /** One, or up to the module's `batch`. */
   entities: EntityRef[]
   /** What a person set; the schema's defaults fill in the rest. */
   settings?: Record<string, unknown>
@@ -170,7 +170,7 @@ export async function* collect(
       log: options.log ?? (() => {}),
       signal: options.signal,
     }
-    for await (const item of untilAborted(start(module, given, task.entities), options.signal))
+    for await (const item of untilAborted(start(module, given, task.entities, tally), options.signal))
       yield { item, exchange: tally.exchange }
   } catch (error) {
     thrown = failureOf(error)
@@ -190,13 +190,38 @@ function start(
   module: AnyModule,
   given: Omit<Context, 'entity'>,
   entities: EntityRef[],
+  tally: Tally,
 ): AsyncIterable<Sighting | Finding> {
   if (module.runBatch) return module.runBatch({ ...given, entities })
+  if (module.run && module.batch !== undefined) return runEach(module.run.bind(module), given, entities, tally)
   const [entity, ...others] = entities
   if (!module.run || !entity || others.length > 0) {
     throw new ModuleError('failed', `${module.id} takes one entity a task and was given ${entities.length}.`)
   }
   return module.run({ ...given, entity })
+}
+
+/** One entity after the other. What fails for one is thrown at the end, when the others have been looked at. */
+async function* runEach(
+  run: NonNullable<AnyModule['run']>,
+  given: Omit<Context, 'entity'>,
+  entities: EntityRef[],
+  tally: Tally,
+): AsyncGenerator<Sighting | Finding, void, void> {
+  const failures: unknown[] = []
+  for (const entity of entities) {
+    tally.exchange = undefined
+    try {
+      for await (const item of run({ ...given, entity })) {
+        if (item.kind === 'sighting') yield { ...item, from: item.from ?? entity }
+        else yield { ...item, about: item.about ?? [entity] }
+      }
+    } catch (error) {
+      if (given.signal.aborted) throw error
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 /** The settings with the schema's defaults filled in. */

@@ -58,6 +58,8 @@ export interface ActiveLane {
   traits: Map<string, readonly number[] | undefined>
   /** There may be entities in the queues or among the late ones. */
   dirty: boolean
+  /** When it last had new tasks; 0 before the first. */
+  leasedAt: number
   eligible: number
   taken: number
   running: number
@@ -158,6 +160,7 @@ function toActiveLane(planned: PlannedLane, lists: number, queues: number): Acti
     awaits: new Map(planned.consumes.flatMap(({ type, where }) => (tagOf(where) ? [[type, tagOf(where)!]] : []))),
     traits: new Map(planned.consumes.map((condition) => [condition.type, traitsOf(condition)])),
     dirty: true,
+    leasedAt: 0,
     eligible: 0,
     taken: 0,
     running: 0,

@@ -94,6 +94,32 @@ describe('a budget', () => {
   })
 })
 
+describe('a task of many', () => {
+  it('waits for more to take while its worker is busy, and no longer than a second', async () => {
+    open = await Orchestration.open(['lookup'], 10)
+    await open.run(25)
+    const sizes: number[] = []
+    const leaseOne = async (): Promise<LeasedTask[]> => {
+      const tasks = await open!.lease('a#1', 1)
+      sizes.push(...tasks.map(({ entities }) => entities.length))
+      return tasks
+    }
+    await leaseOne()
+    await leaseOne()
+    expect(await leaseOne()).toEqual([])
+    open.now += 1_000
+    await leaseOne()
+    expect(sizes).toEqual([10, 10, 5])
+  })
+
+  it('is given to a worker that has nothing else', async () => {
+    open = await Orchestration.open(['lookup'], 10)
+    await open.run(15)
+    await open.finish(await open.lease('a#1', 1))
+    expect((await open.lease('a#1', 1)).map(({ entities }) => entities.length)).toEqual([5])
+  })
+})
+
 describe('a task whose worker dies', () => {
   it('is tried alone after three deaths, and given up after two more', async () => {
     open = await Orchestration.open()

@@ -65,7 +65,7 @@ async function leaseOnce(orchestrator: Orchestrator, request: LeaseRequest): Pro
     turn++
     for (let i = 0; i < runs.length; i++) {
       const run = runs[(i + turn) % runs.length]!
-      tasks.push(...(await leaseFrom(orchestrator, run, slots)))
+      tasks.push(...(await leaseFrom(orchestrator, run, slots, held.length > 0)))
     }
   }
   return tasks.length > 0 || held.length > 0 ? tasks : leaseSuspect(orchestrator, runs, slots)
@@ -111,14 +111,31 @@ async function leaseSuspect(orchestrator: Orchestrator, runs: ActiveRun[], slots
   return []
 }
 
-async function leaseFrom(orchestrator: Orchestrator, run: ActiveRun, slots: Slots): Promise<LeasedTask[]> {
+/** So long a task of many waits for more to take, while its worker has something else to do. */
+const fillMs = 1_000
+
+function isWorthIt({ clock }: Orchestrator, { planned, eligible, taken, leasedAt }: ActiveLane): boolean {
+  return planned.batch === 1 || eligible - taken >= planned.batch || clock.now() - leasedAt >= fillMs
+}
+
+async function leaseFrom(
+  orchestrator: Orchestrator,
+  run: ActiveRun,
+  slots: Slots,
+  isBusy: boolean,
+): Promise<LeasedTask[]> {
   const ready = await readyTasks(orchestrator, run)
   if (run.row.stopping !== null) return []
   const left = leftOf(run)
   if (left.requests <= 0 || left.queries <= 0) return []
   const unsuspected = ready.filter((task) => !isSuspect(orchestrator, task))
   const again = leaseReady(run, unsuspected, slots, left)
-  const dirty = run.lanes.filter((lane) => lane.dirty && (slots.free.get(lane.planned.module) ?? slots.others) > 0)
+  const dirty = run.lanes.filter(
+    (lane) =>
+      lane.dirty &&
+      (slots.free.get(lane.planned.module) ?? slots.others) > 0 &&
+      (!isBusy || isWorthIt(orchestrator, lane)),
+  )
   if (again.length === 0 && dirty.length === 0) return []
   const start = dirty.length > 0 ? turn % dirty.length : 0
   return giveOut(orchestrator, run, again, [...dirty.slice(start), ...dirty.slice(0, start)], slots, left)
@@ -178,6 +195,7 @@ async function giveOut(
     one.entities = await entitiesOf(store.db, run, one.task.entities)
   }
   const leaseEndsAt = clock.now() + settings.leaseMs
+  for (const { lane } of leased) lane.leasedAt = clock.now()
   const tasks = [...again, ...leased].map((one) => hand(run, one, slots.worker, leaseEndsAt))
   if (tasks.length === 0) await checkDrained(orchestrator, run)
   else run.pulse.beat()

@@ -20,7 +20,7 @@ const call: Call = {
   signal: new AbortController().signal,
 }
 
-function moduleOf(id: string): ModuleInfo {
+function moduleOf(id: string, batch: number): ModuleInfo {
   return {
     id,
     version: 1,
@@ -38,7 +38,7 @@ function moduleOf(id: string): ModuleInfo {
     onlyInScope: false,
     volatile: [],
     sample: '',
-    batch: 1,
+    batch,
     enabled: true,
   }
 }
@@ -47,19 +47,21 @@ function moduleOf(id: string): ModuleInfo {
 export class Orchestration implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'mirage-leases-'))
   readonly #modules: string[]
+  readonly #batch: number
   readonly #stack = new AsyncDisposableStack()
   #announced: OutgoingEvent[] = []
   #running!: Awaited<ReturnType<typeof scanOrchestration.start>>
   #stop = new AbortController()
   now = 1_000_000
 
-  private constructor(modules: string[]) {
+  private constructor(modules: string[], batch: number) {
     this.#modules = modules
+    this.#batch = batch
     this.#stack.defer(() => rmSync(this.#folder, { recursive: true, force: true }))
   }
 
-  static async open(modules = ['lookup']): Promise<Orchestration> {
-    const orchestration = new Orchestration(modules)
+  static async open(modules = ['lookup'], batch = 1): Promise<Orchestration> {
+    const orchestration = new Orchestration(modules, batch)
     await orchestration.#start()
     return orchestration
   }
@@ -72,7 +74,7 @@ export class Orchestration implements AsyncDisposable {
       sql,
       bus: { pressure: async () => 0 } as never, // all it asks of the bus
       installation: { dataDirectory: this.#folder, masterKey: new Uint8Array(32), ownerKey: '' },
-      registry: { listModules: async () => ({ items: this.#modules.map(moduleOf) }) } as never, // all it asks of it
+      registry: { listModules: async () => ({ items: this.#modules.map((id) => moduleOf(id, this.#batch)) }) } as never, // all it asks of it
       storage: {} as never, // asked when a run is compared or deleted
       correlation: {} as never,
       settings: { maxRuns: 4, leaseMs: 3_000, maxLostLeases: 5, minFreeBytes: 0, allowPrivateTargets: false },
