@@ -41,13 +41,17 @@ export interface SecureConnection {
 export interface DialerOptions {
   dialMap?: DialMap
   proxy?: Proxy
+  /** How long a host behind a proxy may keep silent. Default 20,000. */
+  proxyPatienceMs?: number | undefined
 }
 
 /** The only place that opens TCP and TLS sockets. Disposing it destroys every one of them at once. */
 export interface Dialer extends Disposable {
+  /** Whoever is silent is tried again by the system behind the proxy, and not by us. */
+  readonly isProxied: boolean
   /**
    * Races the peer's checked addresses as literals and answers the first that opens. A peer that stays silent for
-   * `patienceMs`, 5,000 unless said, has timed out; behind a proxy, whose way is long, it has 5,000 at least. Throws a
+   * `patienceMs`, 5,000 unless said, has timed out; behind a proxy it has `proxyPatienceMs`, whatever is said. Throws a
    * NetworkError.
    */
   connect(peer: Peer, port: number, signal: AbortSignal, patienceMs?: number): Promise<Connection>
@@ -65,7 +69,13 @@ export interface Dialer extends Disposable {
 /** Time for three tries of the system, at 0, 1 and 3 seconds, and an answer to the last. */
 const connectMs = 5_000
 
-export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
+/**
+ * A proxy may have to make its way first, as Tor its circuit, and try another where one fails. Tor itself gives a
+ * connection up after two minutes (`SocksTimeout`), curl after five; so long no scan can wait for each silent host.
+ */
+const proxiedConnectMs = 20_000
+
+export function openDialer({ dialMap, proxy, proxyPatienceMs = proxiedConnectMs }: DialerOptions): Dialer {
   if (dialMap !== undefined && proxy !== undefined)
     throw new NetworkError({ outcome: 'failed', reason: 'proxy', detail: 'A lab run cannot go through a proxy.' })
   const lab = dialMap === undefined || dialMap.direct === true ? undefined : socksServer(dialMap.tcp.socks)
@@ -133,9 +143,11 @@ export function openDialer({ dialMap, proxy }: DialerOptions): Dialer {
   }
 
   return {
+    isProxied: proxy !== undefined,
+
     async connect({ host, addresses }, port, signal, patienceMs = connectMs) {
       const title = `${host.name ?? host.address} port ${port}`
-      const patience = proxy === undefined ? patienceMs : Math.max(patienceMs, connectMs)
+      const patience = proxy === undefined ? patienceMs : proxyPatienceMs
       using limit = deadline(patience, signal, () => silent(title, patience))
       try {
         if (addresses.length === 0) {

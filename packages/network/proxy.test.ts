@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { NetworkError } from './error.ts'
 import { parseProxy } from './proxy.ts'
 import { readExactly, readUntil } from './read.ts'
-import type { Session } from './session.ts'
+import type { NetworkOptions, Session } from './session.ts'
 import { testEngine } from './testing/engine.ts'
 import { get, testNetwork, testScope, testSession, testTask } from './testing/session.ts'
 
@@ -76,10 +76,13 @@ async function socksHandshake(socket: Socket): Promise<string> {
   return `${host}:${port}${user}`
 }
 
-function open(proxy: string): { session: Session; engine: ReturnType<typeof testEngine> } {
+function open(
+  proxy: string,
+  options: Partial<NetworkOptions> = {},
+): { session: Session; engine: ReturnType<typeof testEngine> } {
   const engine = testEngine({ 'www.northwind.example A': ['93.184.216.34'] })
-  const session = testSession(testNetwork({ engine }), {
-    scope: testScope(['northwind.example'], ['shop.northwind.example']),
+  const session = testSession(testNetwork({ engine, ...options }), {
+    scope: testScope(['northwind.example', '93.184.216.35'], ['shop.northwind.example']),
     proxy,
   })
   closers.push(() => session[Symbol.asyncDispose]())
@@ -143,13 +146,21 @@ describe.each(['http', 'socks'] as const)('an %s proxy', (kind) => {
   })
 
   test('behind which a host takes no connection: it is given up long before one that takes its time to answer', async () => {
-    const { port } = await openProxy(kind, hello, () => new Promise(() => {}))
-    const { session } = open(`${scheme}://127.0.0.1:${port}`)
+    const { port, asked } = await openProxy(kind, hello, async (socket) => {
+      await new Promise((resolve) => socket.once('data', resolve))
+      asked.push('asked')
+      return new Promise(() => {})
+    })
+    const { session } = open(`${scheme}://127.0.0.1:${port}`, { proxyPatienceMs: 200 })
     const task = testTask(session)
     const slow = get('http://www.northwind.example/', { timeoutMs: 3_600_000 })
     const reasons = [task.request(slow, never), task.tls.peer('www.northwind.example', 443)].map(reasonOf)
     expect(await Promise.all(reasons)).toEqual(['timed-out', 'timed-out'])
-  }, 30_000)
+    expect(asked).toEqual(['asked', 'asked'])
+    const ports = await Array.fromAsync(task.tcp.scan('93.184.216.35', [443]))
+    expect(ports).toMatchObject([{ port: 443, state: 'filtered' }])
+    expect(asked, 'a silent port is asked about once').toHaveLength(3)
+  })
 })
 
 test.each([

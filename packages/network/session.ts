@@ -26,6 +26,8 @@ export interface NetworkOptions {
   random: () => number
   /** How a retry waits; resolves after so many milliseconds or when the signal aborts. Default: in real time. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+  /** How long a host behind a proxy may take until it is connected, milliseconds. Default 20,000. */
+  proxyPatienceMs?: number
   /** The installation lets seeds name private ranges as targets. Default false. */
   allowPrivate?: boolean
 }
@@ -89,7 +91,8 @@ function openSession(network: NetworkOptions, options: SessionOptions, own: () =
   const { dialMap, scope, ceiling } = options
   const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy)
   const stop = new AbortController()
-  const dialer = openDialer({ ...(dialMap && { dialMap }), ...(proxy && { proxy }) })
+  const { proxyPatienceMs } = network
+  const dialer = openDialer({ ...(dialMap && { dialMap }), ...(proxy && { proxy }), proxyPatienceMs })
   const http = openHttpClient(dialer)
   const lanes = openLanes(network.engine, options, own)
   const policy: Policy = {

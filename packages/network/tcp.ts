@@ -116,13 +116,13 @@ async function probePort(context: TaskContext, peer: Peer, port: number): Promis
   }
 }
 
-/** A connection, or why there is none. Who neither takes nor refuses it is tried once more. */
+/** A connection, or why there is none. Who neither takes nor refuses it is tried once more, behind a proxy by the proxy. */
 async function connect(
   { dialer, signal }: TaskContext,
   peer: Peer,
   port: number,
 ): Promise<Socket | 'closed' | 'filtered'> {
-  for (const patience of patienceMs)
+  for (const patience of dialer.isProxied ? [undefined] : patienceMs)
     try {
       return (await dialer.connect(peer, port, signal, patience)).socket
     } catch (error) {

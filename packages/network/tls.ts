@@ -27,8 +27,8 @@ export async function peekTls(
     const route = await context.route(host, 'target', pinned, context.signal)
     await context.admit(route, context.signal)
     const shared = { contact: route.contact, peer: title, request: asked, credentials: false, reusable: true }
+    const connection = await context.dialer.connect(route.peer, port, context.signal)
     using limit = deadline(timeoutMs, context.signal, () => timedOut(`${title} port ${port}`, timeoutMs))
-    const connection = await context.dialer.connect(route.peer, port, limit.signal)
     try {
       const { tls } = await context.dialer.secure(connection, host, { anyCertificate: true, signal: limit.signal })
       return { ...shared, ...storeTls({ ...tls, address: connection.address }) }

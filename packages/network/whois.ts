@@ -32,8 +32,8 @@ export async function queryWhois(
     const { contact } = context.task
     const route = await context.route(host, contact === 'none' ? 'none' : 'stored', undefined, context.signal)
     await context.admit(route, context.signal)
+    const { socket } = await context.dialer.connect(route.peer, 43, context.signal)
     using limit = deadline(timeoutMs, context.signal, () => timedOut(title, timeoutMs))
-    const { socket } = await context.dialer.connect(route.peer, 43, limit.signal)
     try {
       socket.write(`${text}\r\n`)
       const { body, truncated } = await untilAborted(readAll(socket), limit.signal)
