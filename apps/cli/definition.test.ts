@@ -117,7 +117,9 @@ test('every wrong option is named at once', async () => {
     maxTime: '3 years',
     rate: '0',
     moduleRate: ['10/m', 'crtsh=10'],
-    header: ['no colon'],
+    header: ['no colon', 'X Y: me', 'X-Z: me\r\nHost: other'],
+    userAgent: 'me\n',
+    labSize: 'huge',
     include: ['example.com', '!!'],
     excludeFile: [join(folder, 'none.txt'), rules],
   })
@@ -136,6 +138,10 @@ test('every wrong option is named at once', async () => {
     '--module-rate: “10/m” has no “=”; write hackertarget=10/m.',
     '--module-rate: “crtsh=10” says no rate; write hackertarget=10/m (s, m, h or d).',
     "--header: “no colon” has no “:”; write 'X-Bug-Bounty: me'.",
+    '--header: “X Y” is not the name of a header.',
+    expect.stringMatching(/^--header: X-Z: “me.*” holds a line break or a character that no header may hold\.$/),
+    expect.stringMatching(/^--user-agent: .* holds a line break/),
+    '--lab-size: there is no “huge”; choose from demo, 10k, 100k, 1m.',
     'Nothing was sent.',
   ])
 })

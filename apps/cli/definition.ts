@@ -6,9 +6,16 @@ import { didYouMean } from '@mirage/kit/settings.ts'
 import { contacts } from '@mirage/model/contact.ts'
 import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
 import { compileRules, RuleError } from '@mirage/model/rules.ts'
-import { type Budget, Profile, type RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
+import {
+  type Budget,
+  headerName,
+  headerValue,
+  Profile,
+  type RunDefinition,
+} from '@mirage/services/scan-orchestration/contract.ts'
 import { parse as parseYaml } from 'yaml'
 import { UsageError } from './exit.ts'
+import { printable } from './output/printable.ts'
 import type { Seed } from './targets.ts'
 
 /** The options that say what a run is, as the person wrote them. */
@@ -45,6 +52,9 @@ export interface DefinitionOptions {
 /** The world that `--lab` means where no lab runs yet: the demo company. */
 export const demoLab = { size: 'demo', seed: 7 }
 
+/** As `mirage lab --size` takes them. */
+export const labSizes = ['demo', '10k', '100k', '1m'] as const
+
 type World = NonNullable<RunDefinition['lab']>
 
 const contactFlags = ['invasive', 'slow', 'unofficial'] as const
@@ -80,8 +90,8 @@ export async function readDefinition(
     ...given('moduleRates', readModuleRates(options.moduleRate, wrong)),
     ...given('resolvers', options.resolvers === undefined ? undefined : await readResolvers(options.resolvers, wrong)),
     ...given('proxy', options.proxy),
-    ...given('headers', readPairs('--header', options.header, ':', "'X-Bug-Bounty: me'", wrong)),
-    ...given('userAgent', options.userAgent),
+    ...given('headers', readHeaders(options.header, wrong)),
+    ...given('userAgent', readHeaderValue('--user-agent', options.userAgent, wrong)),
     ...given('lab', await readLab(options, runningLab, wrong)),
   }
   if (wrong.length > 0) throw new UsageError(...wrong, 'Nothing was sent.')
@@ -167,6 +177,21 @@ function readPairs(
   return pairs
 }
 
+function readHeaders(texts: string[] | undefined, wrong: string[]): Record<string, string> | undefined {
+  const headers = readPairs('--header', texts, ':', "'X-Bug-Bounty: me'", wrong)
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (!headerName.test(name)) wrong.push(`--header: “${printable(name)}” is not the name of a header.`)
+    readHeaderValue(`--header: ${printable(name)}`, value, wrong)
+  }
+  return headers
+}
+
+function readHeaderValue(option: string, value: string | undefined, wrong: string[]): string | undefined {
+  if (value !== undefined && !headerValue.test(value))
+    wrong.push(`${option}: “${printable(value)}” holds a line break or a character that no header may hold.`)
+  return value
+}
+
 function readModuleRates(texts: string[] | undefined, wrong: string[]): Record<string, string> | undefined {
   const example = 'hackertarget=10/m'
   const rates = readPairs('--module-rate', texts, '=', example, wrong)
@@ -250,6 +275,7 @@ async function readLab(
 ): Promise<World | undefined> {
   if (!lab && labSize === undefined && labSeed === undefined) return undefined
   const seed = readNumber('--lab-seed', labSeed, wrong)
+  oneOf('--lab-size', labSize === undefined ? undefined : [labSize], labSizes, wrong)
   const other = labSize === undefined || seed === undefined ? ((await runningLab()) ?? demoLab) : demoLab
   return { size: labSize ?? other.size, seed: seed ?? other.seed }
 }

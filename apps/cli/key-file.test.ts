@@ -39,3 +39,9 @@ test('anything else is refused', () => {
   expect(() => readKeyFile('just some words', modules)).toThrow(/neither NAME=value lines nor YAML/)
   expect(() => readKeyFile('a: [b', modules)).toThrow(/neither NAME=value lines nor YAML/)
 })
+
+test('what is refused shows no key', () => {
+  expect(() => readKeyFile('SHODAN_API_KEY=geheim\n#\nbad line\n', modules)).toThrow(
+    'This is neither NAME=value lines nor YAML: look at line 3.',
+  )
+})

@@ -1,5 +1,4 @@
-import { parse as parseYaml } from 'yaml'
-import { messageOf } from '@mirage/kit/errors.ts'
+import { parse as parseYaml, YAMLParseError } from 'yaml'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import { UsageError } from './exit.ts'
 
@@ -47,7 +46,11 @@ function yamlOf(text: string): [string, string][] {
   try {
     document = parseYaml(text)
   } catch (error) {
-    throw new UsageError(`This is neither NAME=value lines nor YAML (${messageOf(error)}).`)
+    // The parser's own message quotes the lines around, and with them keys.
+    const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined
+    throw new UsageError(
+      `This is neither NAME=value lines nor YAML${line === undefined ? '' : `: look at line ${line}`}.`,
+    )
   }
   if (typeof document !== 'object' || document === null || Array.isArray(document))
     throw new UsageError('This is neither NAME=value lines nor YAML that maps sources to keys.')

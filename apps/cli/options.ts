@@ -21,6 +21,12 @@ export function each(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text]
 }
 
+/** A whole number from 1 on. */
+export function wholeNumber(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text)
+  throw new InvalidArgumentError(`“${text}” is not a whole number from 1 on.`)
+}
+
 /** A severity, in any case. */
 export function severity(text: string): Severity {
   const name = text.trim().toLowerCase()

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { asCalled } from './called.ts'
 import type { Style } from './output/style.ts'
 
 /** Text for people, on standard error. Nothing a script should read. */
@@ -18,7 +19,12 @@ export interface People {
   route(above: ((lines: string[]) => void) | undefined): void
 }
 
-export function openPeople(stream: Writable & { isTTY?: boolean; columns?: number }, style: Style): People {
+/** People on this stream, who call the command `program`. */
+export function openPeople(
+  stream: Writable & { isTTY?: boolean; columns?: number },
+  style: Style,
+  program: string,
+): People {
   let quiet = false
   let above: ((lines: string[]) => void) | undefined
   stream.on('error', () => undefined) // a terminal that went away must not end a run
@@ -34,7 +40,7 @@ export function openPeople(stream: Writable & { isTTY?: boolean; columns?: numbe
     say(...lines) {
       if (!quiet) write(lines)
     },
-    complain: (...lines) => write(lines),
+    complain: (...lines) => write(lines.map((line) => asCalled(line, program))),
     canDraw: () => stream.isTTY === true && !quiet,
     hush() {
       quiet = true

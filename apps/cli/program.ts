@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { asCalled } from './called.ts'
 import type { Cli } from './cli.ts'
 import { addCompare } from './commands/compare.ts'
 import { addCompletion } from './commands/completion.ts'
@@ -57,8 +58,8 @@ export function createProgram(cli: Cli, version: string): Command {
     .addHelpText('after', examples)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => cli.stdout.write(text),
-      writeErr: (text) => cli.stderr.write(text),
+      writeOut: (text) => cli.stdout.write(asCalled(text, cli.environment.program)),
+      writeErr: (text) => cli.stderr.write(asCalled(text, cli.environment.program)),
       getOutHelpWidth: () => helpWidth(cli.stdout.columns),
       getErrHelpWidth: () => helpWidth(cli.stderr.columns),
       outputError: (text, write) => write(text.replace(/^error: /, '')),

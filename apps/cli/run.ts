@@ -30,7 +30,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     leaving.abort(error.code === 'EPIPE' ? new Interrupted('EPIPE') : error)
   })
-  const people = openPeople(stderr, styleOf(environment.color ?? stderr.isTTY === true))
+  const people = openPeople(stderr, styleOf(environment.color ?? stderr.isTTY === true), environment.program)
   let connection: Promise<Connection> | undefined
   let code: number = exitCodes.done
   let interruptedAt = 0

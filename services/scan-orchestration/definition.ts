@@ -10,6 +10,10 @@ const Contact = t.Enum([...contacts])
 const Name = t.String({ minLength: 1, maxLength: 200 })
 const ModuleId = t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' })
 
+/** What HTTP lets a header be (RFC 9110 §5.1, §5.5). */
+export const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/
+export const headerValue = /^[\t\x20-\x7e\x80-\xff]{0,8192}$/
+
 /** What selects modules when the definition does not name them. A profile is a file of these. */
 export const Profile = t.Object(
   {
@@ -69,8 +73,8 @@ export const RunDefinition = t.Object(
     resolvers: t.Optional(t.Array(t.String(), { maxItems: 10_000 })),
     proxy: t.Optional(t.String({ maxLength: 1000 })),
     /** Sent to the target only. */
-    headers: t.Optional(t.Record(t.String(), t.String())),
-    userAgent: t.Optional(t.String({ maxLength: 500 })),
+    headers: t.Optional(t.Record(t.String({ pattern: headerName.source }), t.String({ pattern: headerValue.source }))),
+    userAgent: t.Optional(t.String({ maxLength: 500, pattern: headerValue.source })),
     /** The run meets the lab instead of the internet. */
     lab: t.Optional(t.Object({ size: t.String(), seed: t.Integer() }, closed)),
   },

@@ -45,7 +45,13 @@ export function planRun(
 ): PlannedRun {
   const contact = definition.contact ?? profile.contact ?? 'target'
   const allow = new Set<string>([...(profile.allow ?? []), ...(definition.allow ?? [])])
-  demandKnown([...(definition.modules ?? []), ...(definition.excludeModules ?? [])], modules)
+  const { profile: given, moduleRates = {} } = definition
+  const own = typeof given === 'object' ? given : {}
+  demandKnown(
+    [definition, own].flatMap(({ modules = [], excludeModules = [] }: Selection) => [...modules, ...excludeModules]),
+    modules,
+  )
+  demandKnown(Object.keys(moduleRates), modules)
   const selected = modules.filter((module) => isSelected(module, definition, profile))
   const lanes = selected.map((module) => toLane(module, contact, allow))
   const reachable = closure(lanes, new Set(seeds.map(({ type }) => type)))
@@ -53,6 +59,8 @@ export function planRun(
   const planned = want ? towards(reachable, new Set<string>(want)) : reachable
   return { profile: profile.name, contact, distance: definition.distance ?? profile.distance ?? 1, lanes: planned }
 }
+
+type Selection = Pick<RunDefinition, 'modules' | 'excludeModules'>
 
 function demandKnown(named: string[], modules: ModuleInfo[]): void {
   const ids = modules.map(({ id }) => id)

@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
-import type { Difference } from '@mirage/services/scan-orchestration/contract.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
+import type { Difference, Run } from '@mirage/services/scan-orchestration/contract.ts'
+import { type Api, everyItem } from '../api.ts'
 import type { Cli } from '../cli.ts'
+import { UsageError } from '../exit.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import type { Style } from '../output/style.ts'
 import { cut, fit } from '../output/text.ts'
@@ -27,14 +30,27 @@ export function addCompare(program: Command, cli: Cli): void {
       const { api } = await cli.connect()
       const runs = [await findRun(api, text), ...(other === undefined ? [] : [await findRun(api, other)])]
       const [later, earlier] = runs.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
-      const differences = await api.scans.compareRuns({
-        run: later!.run,
-        ...(earlier ? { before: earlier.run } : {}),
-      })
+      const differences = await api.scans
+        .compareRuns({ run: later!.run, ...(earlier ? { before: earlier.run } : {}) })
+        .catch(async (error: unknown) => {
+          throw isFirst(error) ? new UsageError(await explainFirst(api, later!, cli.environment.program)) : error
+        })
       for await (const difference of differences)
         if (json) await cli.results.write(jsonLine(difference))
         else for (const line of linesOf(difference, cli)) await cli.results.write(`${line}\n`)
     })
+}
+
+function isFirst(error: unknown): boolean {
+  return error instanceof MirageError && error.code === 'runs.nothing_before'
+}
+
+/** Each `scan` is a scan of its own, also of the same targets: the run that is probably meant is the last of that name. */
+async function explainFirst(api: Api, { run, name, createdAt }: Run, program: string): Promise<string> {
+  for await (const other of everyItem((page) => api.scans.listRuns(page)))
+    if (other.name === name && other.createdAt < createdAt)
+      return `${run} is the first run of its scan. To compare it with the run of that name before it: ${program} compare ${other.run} ${run}`
+  return `${run} is the first run of its scan, and there is none of that name before it. “${program} rerun ${run}” makes the next.`
 }
 
 function linesOf(difference: Difference, { style, stdout }: Cli): string[] {

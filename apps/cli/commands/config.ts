@@ -20,6 +20,7 @@ export function addConfig(program: Command, cli: Cli): void {
     .description('The settings of this installation.')
   command
     .command('show', { isDefault: true })
+    .summary('the settings in force, by section')
     .description('Shows the settings in force, by section.')
     .argument('[section]', 'only this section')
     .option('--origin', 'also where each comes from')

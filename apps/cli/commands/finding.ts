@@ -39,6 +39,8 @@ export function addFinding(program: Command, cli: Cli): void {
     .option('--json', 'the finding as one JSON object')
     .addHelpText('after', help)
     .action(async (id: string, verb: string | undefined, { until, comment, json }: FindingOptions) => {
+      if (comment !== undefined && verb === undefined)
+        throw new UsageError('--comment goes with what you say of it: confirm, dismiss, accept or reopen.')
       if (until !== undefined && verb !== 'accept') throw new UsageError('--until goes with “accept”.')
       const acceptedUntil = until === undefined ? undefined : readDay(until)
       const { api } = await cli.connect()

@@ -3,18 +3,16 @@ import { type Command, Option } from 'commander'
 import type { LabDescription, WorldSize } from '@mirage/lab/lab.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
-import { demoLab } from '../definition.ts'
+import { demoLab, labSizes } from '../definition.ts'
 import { Failure, UsageError } from '../exit.ts'
 import { labDirectoryOf, loadLab, makeLabDirectory } from '../lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 
-const sizes = ['demo', '10k', '100k', '1m']
-
 type LabModule = Awaited<ReturnType<typeof loadLab>>
 
 interface WorldOptions {
-  size: string
-  seed: string
+  size?: string
+  seed?: string
 }
 
 const help = `
@@ -34,9 +32,10 @@ export function addLab(program: Command, cli: Cli): void {
     .description('Starts the lab: a synthetic internet on this machine, with the demo company northwind.example.')
     .option('--netns <name>', 'in a network namespace of its own; needs root')
     .addHelpText('after', help)
+    .enablePositionalOptions() // otherwise “lab truth --size 10k” gives the size to “lab”
   addWorld(command).action(async (options: WorldOptions & { netns?: string }) => {
     const lab = await loadLab()
-    const { size, seed } = readWorld(options, lab)
+    const { size, seed } = readWorld(options, demoLab, lab)
     const directory = makeLabDirectory(cli.environment.dataDirectory)
     const running = await lab.runningLab(directory)
     if (running)
@@ -72,11 +71,14 @@ export function addLab(program: Command, cli: Cli): void {
     command
       .command('truth')
       .summary('everything there is to find, and by which modules')
-      .description('Prints every entity and relationship of the world, with the modules that can discover it.')
+      .description(
+        'Prints every entity and relationship of a world, with the modules that can discover it: of the lab that runs here, where the options leave it open.',
+      )
       .option('--json', 'one JSON object a line'),
   ).action(async ({ json, ...world }: WorldOptions & { json?: boolean }) => {
     const lab = await loadLab()
-    for await (const row of lab.labTruth(readWorld(world, lab))) {
+    const running = await lab.runningLab(labDirectoryOf(cli.environment.dataDirectory))
+    for await (const row of lab.labTruth(readWorld({ ...command.opts(), ...world }, running ?? demoLab, lab))) {
       if (json) await cli.results.write(jsonLine(row))
       else {
         const by = row.by.length > 0 ? row.by.join(', ') : 'nobody'
@@ -93,25 +95,35 @@ export function addLab(program: Command, cli: Cli): void {
     .option('--json', 'one JSON object a line')
     .action(async ({ json }: { json?: boolean }) => {
       const { readLabLog } = await loadLab()
+      let n = 0
       for await (const row of readLabLog(labDirectoryOf(cli.environment.dataDirectory))) {
+        n++
         if (json) await cli.results.write(jsonLine(row))
         else {
           const { at, from, by, protocol, host, role, detail } = row
           await cli.results.write(`${[at, from, by, protocol, host, role, detail].map(printable).join('\t')}\n`)
         }
       }
+      if (n > 0) return
+      const { program } = cli.environment
+      cli.people.say(`No lab of this data directory has received anything yet: ${program} scan northwind.example --lab`)
     })
 }
 
 function addWorld(command: Command): Command {
   return command
-    .addOption(new Option('--size <size>', 'of the world').choices(sizes).default(demoLab.size))
-    .option('--seed <n>', 'the number the world is made from', String(demoLab.seed))
+    .addOption(new Option('--size <size>', `of the world (default: ${demoLab.size})`).choices(labSizes))
+    .option('--seed <n>', `the number the world is made from (default: ${demoLab.seed})`)
 }
 
-function readWorld({ size, seed }: WorldOptions, { parseWorldSize }: LabModule): { size: WorldSize; seed: number } {
-  if (!/^\d+$/.test(seed)) throw new UsageError(`--seed: “${seed}” is not a whole number.`)
-  return { size: parseWorldSize(size), seed: Number(seed) }
+/** The world of the options; what they leave open is that of `open`. */
+function readWorld(
+  { size, seed }: WorldOptions,
+  open: { size: string; seed: number },
+  { parseWorldSize }: LabModule,
+): { size: WorldSize; seed: number } {
+  if (seed !== undefined && !/^\d+$/.test(seed)) throw new UsageError(`--seed: “${seed}” is not a whole number.`)
+  return { size: parseWorldSize(size ?? open.size), seed: seed === undefined ? open.seed : Number(seed) }
 }
 
 function aboutLab({ size, seed, dialMap, namespace }: LabDescription, { environment }: Cli): string[] {

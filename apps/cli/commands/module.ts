@@ -29,7 +29,7 @@ export function addModule(program: Command, cli: Cli): void {
     .command('show')
     .summary('what a module declares')
     .description('Shows what a module declares.')
-    .argument('<id>')
+    .argument('<id>', 'of a module (mirage modules)')
     .option('--json', 'as one JSON object')
     .action(async (module: string, { json }: { json?: boolean }) => {
       const { api } = await cli.connect()
@@ -43,7 +43,7 @@ export function addModule(program: Command, cli: Cli): void {
     .description(
       'Runs a module on one entity, outside any run, and shows what it saw. Stores nothing; contacts its source.',
     )
-    .argument('<id>')
+    .argument('<id>', 'of a module (mirage modules)')
     .argument('[entity]', 'a value or type:value; without it the module’s own sample')
     .option('--lab', 'meet the lab instead of the internet')
     .option('--json', 'the answer as one JSON object')
@@ -97,7 +97,7 @@ export function addModule(program: Command, cli: Cli): void {
     .command('test')
     .summary('run the tests of a module')
     .description('Runs the tests of a module.')
-    .argument('<id>')
+    .argument('<id>', 'of a module (mirage modules)')
     .action(async (id: string) => {
       const folder = join('modules', id)
       if (!existsSync(join(root, folder, 'module.ts')))

@@ -36,6 +36,7 @@ export function addProfiles(program: Command, cli: Cli): void {
 
   command
     .command('show')
+    .summary('a profile as the YAML that --profile takes')
     .description('Shows a profile as the YAML that --profile takes.')
     .argument('<name>')
     .action(async (name: string) => {

@@ -6,7 +6,8 @@ import { entityId } from '@mirage/model/entity.ts'
 import { contentId } from '@mirage/model/id.ts'
 import { jsonLinesOf, linesOf, runCommand } from '../fake/cli.ts'
 import { startFakeGateway } from '../fake/gateway.ts'
-import { at, handlersWith, rows, sampleEntities, sampleHandlers, storedEntity } from '../fake/world.ts'
+import { notFound } from '@mirage/kit/errors.ts'
+import { at, handlersWith, pageOf, rows, sampleEntities, sampleHandlers, storedEntity } from '../fake/world.ts'
 
 const run = 'run_aaaabbbbcccc'
 
@@ -116,6 +117,38 @@ test('why shows the chain from the target, with module, time and exchange', asyn
   ])
 })
 
+test('why takes a word in whichever reading the run has met, and names what comes near', async () => {
+  const nginx = storedEntity('technology', 'nginx')
+  const acme = [storedEntity('organization', 'lei:1|Acme'), storedEntity('organization', 'given|Acme')]
+  await using gateway = await startFakeGateway(
+    handlersWith({
+      storage: {
+        explainEntity({ entity }) {
+          if (entity === 'keyword:jdoe')
+            return { items: [{ entity: storedEntity('keyword', 'jdoe') }], observations: [] }
+          if (entity === nginx.id) return { items: [{ entity: nginx }], observations: [] }
+          throw notFound('entities', entity)
+        },
+        searchEntities: ({ query }) =>
+          pageOf([nginx, ...acme].filter(({ value }) => value.toLowerCase().includes(query!.replaceAll('"', '')))),
+      },
+    }),
+  )
+  const out = async (word: string): Promise<string> => {
+    const { code, stdout, stderr } = await runCommand(['why', 'last', word], { gateway })
+    return code === 0 ? linesOf(stdout)[0]! : `${code} ${stderr}`
+  }
+  expect(await out('jdoe')).toBe('jdoe (keyword)')
+  expect(await out('nginx')).toBe('nginx (technology)')
+  expect(await out('acme')).toBe(
+    `2 ${run} has several of the name “acme”; write one of: organization:lei:1|Acme  organization:given|Acme\n`,
+  )
+  expect(await out('ngin')).toBe(`2 ${run} has no entity “ngin”; write one of: technology:nginx\n`)
+  expect(await out('other.example')).toBe(
+    `2 ${run} has not seen “other.example”. “mirage entities ${run}” lists what it has.\n`,
+  )
+})
+
 test('findings in words and as JSON, filtered by the service', async () => {
   await using gateway = await startFakeGateway(sampleHandlers())
   const { stdout } = await runCommand(['findings', 'last', '--severity', 'high,critical', '--json'], { gateway })
@@ -152,6 +185,7 @@ test('what a person says of a finding is kept, accepted until the end of a day',
     ['accept', '--until', '2001-01-01'],
     ['confirm', '--until', '9d'],
     ['forget'],
+    ['--comment', 'said of nothing'],
   ])
     expect({ words, code: (await runCommand(['finding', id, ...words], { gateway })).code }).toEqual({ words, code: 2 })
 })

@@ -11,6 +11,7 @@ test('runs --json: a line a run with run and status', async () => {
   await using gateway = await startFakeGateway(sampleHandlers())
   const { code, stdout } = await runCommand(['runs', '--json'], { gateway })
   expect({ code, lines: jsonLinesOf(stdout) }).toMatchObject({ code: 0, lines: [{ run, status: 'running' }] })
+  for (const limit of ['0', 'x']) expect((await runCommand(['runs', '-n', limit], { gateway })).code).toBe(2)
 })
 
 test('a run is named by id, the beginning of one, its name, or “last”', async () => {
@@ -94,6 +95,27 @@ test('plan says who would be contacted and creates nothing', async () => {
       input: { definition: { seeds: [{ type: 'domain', value: 'example.com' }], contact: 'stored' } },
     },
   ])
+})
+
+test('the first run of a scan is compared with none, and the one that is meant is named', async () => {
+  const before = sampleRun({ run: 'run_bbbbbbbbbbbb', createdAt: '2026-11-20T09:00:00.000Z' })
+  const other = sampleRun({ run: 'run_cccccccccccc', createdAt: '2026-11-20T10:00:00.000Z', name: 'another' })
+  const compareRuns = (): never => {
+    throw new MirageError({ code: 'runs.nothing_before', status: 409, detail: 'the first of its scan' })
+  }
+  for (const [runs, said] of [
+    [
+      [sampleRun(), other, before],
+      `To compare it with the run of that name before it: mirage compare ${before.run} ${run}`,
+    ],
+    [[sampleRun(), other], 'there is none of that name before it'],
+  ] as const) {
+    await using gateway = await startFakeGateway(
+      handlersWith({ scans: { listRuns: () => pageOf([...runs]), compareRuns } }),
+    )
+    const { code, stderr } = await runCommand(['compare', 'last'], { gateway })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(said) })
+  }
 })
 
 test('compare ends in a summary, the later run against the earlier whatever their order', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
 import { everyItem } from '../api.ts'
 import type { Cli } from '../cli.ts'
+import { wholeNumber } from '../options.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { type Cell, table } from '../output/table.ts'
 import type { Style } from '../output/style.ts'
@@ -14,15 +15,14 @@ export function addRuns(program: Command, cli: Cli): void {
     .summary('list runs, latest first')
     .description('Lists the runs of this installation, the latest first.')
     .option('--json', 'one JSON object a line')
-    .option('-n, --limit <n>', 'at most so many')
+    .option('-n, --limit <n>', 'at most so many', wholeNumber)
     .addHelpText('after', '\nWherever a run is asked for: its id, the beginning of one, its name, or “last”.')
-    .action(async ({ json, limit }: { json?: boolean; limit?: string }) => {
+    .action(async ({ json, limit = Infinity }: { json?: boolean; limit?: number }) => {
       const { api } = await cli.connect()
-      const most = limit === undefined ? Infinity : Number(limit)
       const rows: Cell[][] = []
       let seen = 0
       for await (const run of everyItem((page) => api.scans.listRuns(page), 100)) {
-        if (++seen > most) break
+        if (++seen > limit) break
         if (json) await cli.results.write(jsonLine(run))
         else rows.push(rowOf(run, cli.style))
       }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { detect } from '@mirage/model/detect.ts'
 import { isContentId } from '@mirage/model/id.ts'
+import { nameOf } from '@mirage/model/namespace.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
 import type { Exchange } from '@mirage/services/data-collection/contract.ts'
 import type { Reason, StoredObservation } from '@mirage/services/data-storage/contract.ts'
 import type { Api } from '../api.ts'
@@ -30,7 +32,7 @@ export function addWhy(program: Command, cli: Cli): void {
     .action(async (text: string, entity: string, { json }: { json?: boolean }) => {
       const { api } = await cli.connect()
       const { run } = await findRun(api, text)
-      const { items, observations } = await api.storage.explainEntity({ run, entity: referenceOf(entity) })
+      const { items, observations } = await explain(api, run, entity)
       const exchanges = await exchangesOf(api, items)
       if (json)
         return cli.results.write(jsonLine({ run, chain: items, observations, exchanges: [...exchanges.values()] }))
@@ -38,16 +40,52 @@ export function addWhy(program: Command, cli: Cli): void {
     })
 }
 
-/** The entity as the API takes it: an id, or type and canonical value. */
-export function referenceOf(text: string): string {
-  if (isContentId(text)) return text
-  const [reading] = detect(text)
-  const [entity] = reading?.entities ?? []
-  if (entity) return `${entity.type}:${entity.value}`
-  if (/^[a-z-]+:/.test(text)) return text
+type Explained = Awaited<ReturnType<Api['storage']['explainEntity']>>
+
+/**
+ * Why what a person means by this text is in the run: an id, `type:value`, or a value in whichever of its readings the run
+ * has met. Throws a `UsageError` that names what comes near when it has met none, or several.
+ */
+async function explain(api: Api, run: string, text: string): Promise<Explained> {
+  for (const entity of referencesOf(text)) {
+    const found = await explained(api, run, entity)
+    if (found) return found
+  }
+  const { items } = await api.storage.searchEntities({
+    run,
+    query: `"${text.replaceAll('"', ' ').trim()}"`,
+    limit: 200,
+  })
+  const same = items.filter(({ value }) => nameOf(value).toLowerCase() === text.toLowerCase())
+  if (same.length === 1) return api.storage.explainEntity({ run, entity: same[0]!.id })
+  const near = (same.length > 0 ? same : items).slice(0, 5).map(({ type, value }) => `${type}:${value}`)
   throw new UsageError(
-    `“${printable(text)}” is not an entity; write type:value, such as domain:example.com, or its id.`,
+    printable(
+      near.length === 0
+        ? `${run} has not seen “${text}”. “mirage entities ${run}” lists what it has.`
+        : `${run} has ${same.length > 0 ? 'several of the name' : 'no entity'} “${text}”; write one of: ${near.join('  ')}`,
+    ),
   )
+}
+
+/** How the API may know it, the likeliest first: an id, or types and canonical values. */
+function referencesOf(text: string): string[] {
+  if (isContentId(text)) return [text]
+  const readings = detect(text).flatMap(({ entities }) => entities.slice(0, 1))
+  return readings.length > 0
+    ? readings.map(({ type, value }) => `${type}:${value}`)
+    : /^[a-z-]+:/.test(text)
+      ? [text]
+      : []
+}
+
+async function explained(api: Api, run: string, entity: string): Promise<Explained | undefined> {
+  try {
+    return await api.storage.explainEntity({ run, entity })
+  } catch (error) {
+    if (error instanceof MirageError && error.code === 'entities.not_found') return undefined
+    throw error
+  }
 }
 
 async function exchangesOf(api: Api, items: Reason[]): Promise<Map<string, Exchange>> {
