@@ -809,8 +809,7 @@ export const manifest: ManifestEntry[] = [
     "homepage": "https://www.rfc-editor.org/rfc/rfc9293",
     "consumes": [
       {
-        "type": "ip-address",
-        "where": "isPublic"
+        "type": "ip-address"
       }
     ],
     "produces": [

@@ -20,7 +20,7 @@ export const module = defineModule({
   title: 'Port scan',
   summary: 'Open TCP ports of an address, with the product behind them where it greets',
   homepage: 'https://www.rfc-editor.org/rfc/rfc9293',
-  consumes: [{ type: 'ip-address', where: 'isPublic' }],
+  consumes: [{ type: 'ip-address' }],
   produces: ['open-port', 'service', 'technology'],
   contact: 'target',
   origin: 'target',

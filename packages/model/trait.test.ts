@@ -9,6 +9,13 @@ describe('what conditions ask of a value', () => {
     ['domain', 'www.northwind.example', 0],
     ['ip-address', '198.18.0.10', 4],
     ['ip-address', '2001:db8::1', 6],
+    ['ip-address', '93.184.216.34', 4],
+    ['ip-address', '10.1.2.3', 0],
+    ['ip-address', '127.0.0.1', 0],
+    ['ip-address', '100.64.0.1', 0],
+    ['ip-address', '169.254.169.254', 0],
+    ['ip-address', 'fe80::1', 0],
+    ['ip-address', '::ffff:192.168.0.1', 0],
     ['open-port', '198.18.0.10:443/tcp', 443],
     ['open-port', '[2001:db8::1]:53/udp', 53],
     ['url', 'https://www.northwind.example/', 1],
@@ -31,7 +38,7 @@ describe('what conditions ask of a value', () => {
     expect(traitsOf({ where: 'isIpv4' })).toEqual([4])
     expect(traitsOf({ where: 'isFrontPage' })).toEqual([1])
     expect(traitsOf({ ports: [80, 8080] })).toEqual([80, 8080])
-    for (const where of ['isPage', 'isPublic', undefined])
-      expect(traitsOf(where === undefined ? {} : { where })).toBe(undefined)
+    expect(traitsOf({ where: 'isPublic' })).toEqual([4, 6])
+    for (const where of ['isPage', undefined]) expect(traitsOf(where === undefined ? {} : { where })).toBe(undefined)
   })
 })

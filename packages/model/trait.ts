@@ -1,5 +1,6 @@
 import { isApex } from './domain-name.ts'
 import type { EntityRef } from './entity.ts'
+import { specialRange } from './special-range.ts'
 
 /** What a module asks of an entity beyond its type. */
 export interface Condition {
@@ -11,14 +12,14 @@ export interface Condition {
 
 /**
  * What conditions ask of a value, as one number, so that a store can look for it: of a domain 1 where it is registrable,
- * of an address 4 or 6, of an open port its number, of a URL 1 where it is the root of a site over TLS; else 0.
+ * of an address of the public internet 4 or 6, of an open port its number, of a URL 1 where it is the root of a site over TLS; else 0.
  */
 export function traitOf({ type, value }: Pick<EntityRef, 'type' | 'value'>): number {
   switch (type) {
     case 'domain':
       return Number(isApex(value))
     case 'ip-address':
-      return value.includes(':') ? 6 : 4
+      return isPublic(value) ? (value.includes(':') ? 6 : 4) : 0
     case 'open-port':
       return Number(value.slice(value.lastIndexOf(':') + 1, value.lastIndexOf('/')))
     case 'url':
@@ -32,5 +33,12 @@ export function traitOf({ type, value }: Pick<EntityRef, 'type' | 'value'>): num
 export function traitsOf({ where, ports }: Condition): readonly number[] | undefined {
   if (ports) return ports
   if (where === 'isApex' || where === 'isFrontPage') return [1]
+  if (where === 'isPublic') return [4, 6]
   return where === 'isIpv4' ? [4] : undefined
+}
+
+/** Ranges for documents and benchmarks count as public: nobody uses them but labs, whose internet they are. */
+function isPublic(address: string): boolean {
+  const range = specialRange(address)
+  return range === undefined || range === 'documentation' || range === 'benchmarking'
 }

@@ -11,7 +11,7 @@ export type Flag = 'invasive' | 'slow' | 'unofficial'
 
 /**
  * A condition beyond the type. `isApex`: a registrable domain; `isPublic`: an address of the public internet, `isIpv4`:
- * one of version 4; `isPage`: a URL whose page this run has recorded, which the tag `page` on a sighting of it says, and
+ * such a one of version 4; `isPage`: a URL whose page this run has recorded, which the tag `page` on a sighting of it says, and
  * which may become true after the entity was first seen; `isFrontPage`: such a page at the root of a site over TLS.
  */
 export const wheres = ['isApex', 'isPublic', 'isIpv4', 'isPage', 'isFrontPage'] as const

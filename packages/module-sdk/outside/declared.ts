@@ -16,6 +16,18 @@ const rate = t.Optional(t.Number({ exclusiveMinimum: 0 }))
 const Port = t.Integer({ minimum: 1, maximum: 65_535 })
 const closed = { additionalProperties: false }
 
+const rateFields = {
+  perMinute: rate,
+  perSecond: rate,
+  perHour: t.Optional(t.Integer({ minimum: 1 })),
+  perDay: t.Optional(t.Integer({ minimum: 1 })),
+}
+const keyFields = {
+  key: t.String({ pattern: '^[A-Z][A-Z0-9_]{1,63}$' }),
+  where: address,
+  tier: t.Enum(['free', 'tiered', 'paid']),
+}
+
 /** What somebody else's module may declare: what `defineModule` takes, looked at as the text of a stranger. */
 const Declared = t.Object(
   {
@@ -39,10 +51,7 @@ const Declared = t.Object(
     limits: t.Optional(
       t.Object(
         {
-          perMinute: rate,
-          perSecond: rate,
-          perHour: t.Optional(t.Integer({ minimum: 1 })),
-          perDay: t.Optional(t.Integer({ minimum: 1 })),
+          ...rateFields,
           perHost: t.Optional(t.Integer({ minimum: 1 })),
           concurrency: t.Optional(t.Integer({ minimum: 1, maximum: 64 })),
           group: t.Optional(text),
@@ -52,16 +61,8 @@ const Declared = t.Object(
         closed,
       ),
     ),
-    needs: t.Optional(
-      t.Object(
-        {
-          key: t.String({ pattern: '^[A-Z][A-Z0-9_]{1,63}$' }),
-          where: address,
-          tier: t.Enum(['free', 'tiered', 'paid']),
-        },
-        closed,
-      ),
-    ),
+    needs: t.Optional(t.Object(keyFields, closed)),
+    accepts: t.Optional(t.Object({ ...keyFields, limits: t.Optional(t.Object(rateFields, closed)) }, closed)),
     settings: t.Optional(t.Object({ type: t.Literal('object'), properties: t.Record(t.String(), t.Unknown()) })),
     volatile: t.Optional(t.Array(text)),
     onlyInScope: t.Optional(t.Boolean()),
@@ -76,6 +77,7 @@ export function wrongDeclaration(manifest: ModuleManifest, folder: string): stri
   const wrong = misfits(Declared, manifest)
   if (wrong.length > 0) return wrong.join('; ')
   if (manifest.id !== folder) return `its id is “${manifest.id}”, and its folder “${folder}”: they must be the same`
+  if (manifest.needs && manifest.accepts) return 'it both needs and accepts a key: it can only do one'
   return undefined
 }
 
