@@ -1,15 +1,12 @@
 import { createSocket } from 'node:dgram'
-import type { DnsAnswer, DnsQuestion } from '@mirage/model/exchange.ts'
-import { afterAll, describe, expect, it } from 'vitest'
-import { openDnsEngine } from './engine.ts'
-import type { LaneOptions } from './lane-options.ts'
+import { describe, expect, it } from 'vitest'
 import type { DnsLane } from './lane.ts'
 import { a, startFixtureServer } from './testing/fixture-server.ts'
-import type { FixtureServer, Said } from './testing/fixture-server.ts'
+import type { Said } from './testing/fixture-server.ts'
+import { numbered, testLanes } from './testing/lanes.ts'
 import { fdOf } from './worker/udp-port.ts'
 
-const engine = openDnsEngine()
-afterAll(() => engine[Symbol.asyncDispose]())
+const openLane = testLanes()
 
 const count = 300
 
@@ -22,17 +19,11 @@ function own(name: string): Said {
   return { answers: [a(name, addressOf(name))], delayMs: 20 }
 }
 
-function laneTo(servers: FixtureServer[], options: Partial<LaneOptions> = {}): DnsLane {
-  const resolvers = servers.map(({ address, port }) => ({ address, port }))
-  return engine.lane({ resolvers, timeoutMs: 1_000, probes: false, attempts: servers.length, ...options })
-}
-
 /** What was answered by name, as text. */
 async function answersOf(lane: DnsLane): Promise<Map<string, string>> {
-  const questions: DnsQuestion[] = Array.from({ length: count }, (_, i) => ({ name: `n${i}.example.com`, type: 'A' }))
   const said = new Map<string, string>()
-  for await (const { name, status, records } of lane.resolve(questions))
-    said.set(name, `${status} ${records.map((record: DnsAnswer['records'][number]) => record.data).join()}`)
+  for await (const { name, status, records } of lane.resolve(numbered(count)))
+    said.set(name, `${status} ${records.map(({ data }) => data).join()}`)
   return said
 }
 
@@ -42,7 +33,7 @@ const found = new Map([...each].map(([name, address]) => [name, `NOERROR ${addre
 describe('answers that come at once', () => {
   it('are each of their own, and are kept so', async () => {
     await using server = await startFixtureServer(({ name }) => own(name))
-    await using lane = laneTo([server])
+    await using lane = openLane([server], { timeoutMs: 1_000, attempts: 1 })
     expect(await answersOf(lane)).toEqual(found)
     expect(await answersOf(lane)).toEqual(found)
     expect(server.asked).toHaveLength(count)
@@ -52,7 +43,7 @@ describe('answers that come at once', () => {
     await using server = await startFixtureServer(({ name, tcp }) =>
       tcp ? undefined : { ...own(name), flags: 0x0200 },
     )
-    await using lane = laneTo([server], { timeoutMs: 150 })
+    await using lane = openLane([server], { attempts: 1 })
     expect(await answersOf(lane)).toEqual(found)
   })
 
@@ -60,7 +51,7 @@ describe('answers that come at once', () => {
     const fails = (): Said => ({ rcode: 2, delayMs: 20 })
     await using one = await startFixtureServer(fails)
     await using other = await startFixtureServer(fails)
-    await using lane = laneTo([one, other])
+    await using lane = openLane([one, other], { timeoutMs: 1_000, attempts: 2 })
     expect(await answersOf(lane)).toEqual(new Map([...each.keys()].map((name) => [name, 'SERVFAIL '])))
   })
 })
