@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { eventually } from '@mirage/ports/conformance.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ensureLayout, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
+import { ensureLayout } from './layout.ts'
 
 describe('a database', () => {
   let folder = ''

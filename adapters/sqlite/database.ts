@@ -3,36 +3,9 @@ import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MirageError } from '@mirage/kit/errors.ts'
-import { isBusy, storeError } from './errors.ts'
+import { busyTimeout, retryBusy } from './busy.ts'
+import { type Use, uses } from './uses.ts'
 
-/** What a file is for decides how it is flushed and how much of it stays in memory. */
-export type Use = 'control' | 'bus' | 'data' | 'search' | 'graph'
-
-/**
- * The one place for page caches, in megabytes for all files of a use in one thread: control on main, the bus in up to
- * four threads, data and search in the store thread, graph in its own; 88 together.
- * Large pages suit files that grow at their ends: fewer system calls for the same bytes.
- * FULL survives a power cut; what NORMAL loses then, the bus replays, and what it could not is flushed (`flushFiles`).
- * A long log moves a page that is written again and again into the file once.
- */
-const uses: Record<Use, FileSettings> = {
-  control: { synchronous: 'full', pageKilobytes: 4, cacheMegabytes: 16, logMegabytes: 64 },
-  bus: { synchronous: 'full', pageKilobytes: 16, cacheMegabytes: 2, logMegabytes: 16 },
-  data: { synchronous: 'normal', pageKilobytes: 16, cacheMegabytes: 24, logMegabytes: 128 },
-  search: { synchronous: 'normal', pageKilobytes: 16, cacheMegabytes: 16, logMegabytes: 64 },
-  graph: { synchronous: 'normal', pageKilobytes: 16, cacheMegabytes: 24, logMegabytes: 128 },
-}
-
-interface FileSettings {
-  synchronous: 'full' | 'normal'
-  pageKilobytes: number
-  cacheMegabytes: number
-  logMegabytes: number
-}
-
-/** Milliseconds that a locked file may hold up the thread; longer waits are spent off the stack. */
-const busyTimeout = 20
-const retryForMs = 30_000
 const idleMs = 1_000
 const minimumFreeBytes = 1 << 20
 const maxStatements = 400
@@ -326,44 +299,4 @@ function shareCaches(use: Use): void {
   const files = [...openFiles].filter((file) => file.use === use && file.isOpen)
   const share = Math.max(256, Math.floor((uses[use].cacheMegabytes * 1024) / Math.max(1, files.length)))
   for (const file of files) file.setCache(share)
-}
-
-/** Tries `work` until the file is free, waiting off the stack; what SQLite throws leaves as a typed error. */
-export async function retryBusy<T>(path: string, work: () => T | Promise<T>): Promise<T> {
-  let waited = 0
-  for (let pauseMs = 1; ; pauseMs = Math.min(50, pauseMs * 2)) {
-    try {
-      return await work()
-    } catch (error) {
-      if (!isBusy(error) || waited > retryForMs) throw storeError(error, path)
-    }
-    waited += pauseMs + busyTimeout
-    await new Promise((resume) => setTimeout(resume, pauseMs))
-  }
-}
-
-/**
- * Creates the tables of one port in a file that may hold several. `version` is raised when a layout changes and is never
- * lowered; a file of another version is refused as it is.
- */
-export async function ensureLayout(database: Database, name: string, version: number, create: string): Promise<void> {
-  await database.write(() => {
-    database.exec(
-      'create table if not exists mirage_layout (name text primary key, version integer not null) strict, without rowid',
-    )
-    const found = database.prepare('select version from mirage_layout where name = ?').get(name) as unknown as
-      | [number]
-      | undefined
-    if (found?.[0] === version) return
-    if (found !== undefined) {
-      const age = found[0] > version ? 'a newer' : 'an older'
-      throw new MirageError({
-        code: 'store.unavailable',
-        status: 503,
-        detail: `“${database.path}” was written by ${age} Mirage (${name} layout ${found[0]}, this one knows ${version}). Start that one, or begin with another data directory.`,
-      })
-    }
-    database.exec(create)
-    database.prepare('insert into mirage_layout values (?, ?)').run(name, version)
-  })
 }

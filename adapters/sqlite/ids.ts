@@ -1,6 +1,7 @@
 import { contentId } from '@mirage/model/id.ts'
 import { createIdFilter } from '@mirage/model/id-filter.ts'
-import { type Database, ensureLayout } from './database.ts'
+import type { Database } from './database.ts'
+import { ensureLayout } from './layout.ts'
 import { type IdPart, type MovingIds, openIdParts, partsLayout, ranges } from './id-parts.ts'
 import { createIdTable, idKey, type IdKey } from './id-table.ts'
 import { asKey } from './key.ts'

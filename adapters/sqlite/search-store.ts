@@ -1,4 +1,4 @@
-import { ensureLayout } from './database.ts'
+import { ensureLayout } from './layout.ts'
 import { type Ids, openIds } from './ids.ts'
 import type { Place } from './spaces.ts'
 import { openWords, type Words } from './words.ts'

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
-import { type Database, ensureLayout, openDatabase, type Use } from './database.ts'
+import { type Database, openDatabase } from './database.ts'
+import { ensureLayout } from './layout.ts'
+import type { Use } from './uses.ts'
 
 /** Where the tables of one workspace are: a file of its own, or a prefix in a shared one. */
 export interface Place {

@@ -1,4 +1,5 @@
-import { type Database, ensureLayout } from './database.ts'
+import type { Database } from './database.ts'
+import { ensureLayout } from './layout.ts'
 
 /** Small integers for the few texts that repeat: types, kinds, runs, groups. Used inside `read` or `write`. */
 export interface Words {
