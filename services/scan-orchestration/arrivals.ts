@@ -1,4 +1,5 @@
 import type { Incoming } from '@mirage/kit/service.ts'
+import type { Kysely } from 'kysely'
 import type { Static } from 'typebox'
 import type { CollectionFinished, ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveRun, activeMs, type OpenTask } from './active-run.ts'
@@ -18,6 +19,7 @@ import {
 import type { Routed } from './offer.ts'
 import { routeObservations } from './route.ts'
 import { noteRouted } from './store.ts'
+import type { Tables } from './tables.ts'
 import { withdraw } from './withdraw.ts'
 
 /** Observations came back: they widen the frontiers of their runs and count towards their tasks. */
@@ -117,59 +119,95 @@ export function finishTasks(orchestrator: Orchestrator, events: Incoming<Collect
         if (task && !task.finished && !first.has(payload.task)) first.set(payload.task, payload)
       }
       if (first.size === 0) continue
-      await orchestrator.store.write(async (trx) => {
-        for (const payload of first.values()) await writeEnd(trx, run, payload)
+      const ended = [...first].map(([number, finished]) => ({ task: run.open.get(number)!, finished }))
+      const [done, routing] = partition(ended, isRouted)
+      // Most are closed at once, in the same transaction: each is a flush of the disk.
+      const closing = await orchestrator.store.write(async (trx) => {
+        for (const { finished } of routing) await writeEnd(trx, run, finished)
+        for (const [at, { finished }] of done.entries()) await writeEnd(trx, run, finished, run.closed + at + 1)
+        return settleClosed(trx, run, done)
       })
-      for (const [number, payload] of first)
-        Object.assign(run.open.get(number)!, { finished: payload, status: 'routing' })
-      await closeRouted(orchestrator, run)
+      for (const { task, finished } of ended) Object.assign(task, { finished, status: 'routing' })
+      await close(orchestrator, run, closing)
+      await checkDrained(orchestrator, run)
       orchestrator.work.beat()
     }
   })
 }
 
-function isRouted({ finished, routed }: OpenTask): boolean {
-  return finished !== undefined && (routed.get(finished.attempt)?.size ?? 0) >= finished.batches
+/** A task whose attempt has ended. */
+interface Ended {
+  task: OpenTask
+  finished: CollectionFinished
+}
+
+function isRouted({ task: { routed }, finished: { attempt, batches } }: Ended): boolean {
+  return (routed.get(attempt)?.size ?? 0) >= batches
+}
+
+function partition<T>(all: T[], test: (one: T) => boolean): [yes: T[], no: T[]] {
+  return [all.filter((one) => test(one)), all.filter((one) => !test(one))]
 }
 
 /** Closes the tasks of which everything has arrived. To be called within the queue. */
 export async function closeRouted(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
-  const done = [...run.open.values()].filter(isRouted)
+  const ended = [...run.open.values()].flatMap((task) => (task.finished ? [{ task, finished: task.finished }] : []))
+  const done = ended.filter(isRouted)
   if (done.length > 0) {
-    const charged = sumOf([run.row, ...done.flatMap(costsOf)])
-    const heard = await orchestrator.store.write(async (trx) => {
-      let closed = run.closed
-      for (const { number } of done)
+    const closing = await orchestrator.store.write(async (trx) => {
+      for (const [at, { task }] of done.entries())
         await trx
           .updateTable('task')
-          .set({ status: 'closed', closed: ++closed })
+          .set({ status: 'closed', closed: run.closed + at + 1 })
           .where('run', '=', run.row.id)
-          .where('number', '=', number)
+          .where('number', '=', task.number)
           .execute()
-      await trx.updateTable('run').set(charged).where('id', '=', run.row.id).execute()
-      return hear(trx, run, done)
+      return settleClosed(trx, run, done)
     })
-    apply(run, heard)
-    if (heard.lanes.size > 0) orchestrator.work.beat()
-    Object.assign(run.row, charged)
-    run.closed += done.length
-    run.held = undefined
-    for (const task of done) account(run, task)
-    await checkBudget(orchestrator, run)
-    run.pulse.beat()
+    await close(orchestrator, run, closing)
   }
   await checkDrained(orchestrator, run)
 }
 
-/** What the attempt that finished has cost, and the last one, where another was given out since. */
-function costsOf(task: OpenTask): Spending[] {
-  const { finished, attempt } = task
-  return finished!.attempt === attempt ? [finished!] : [finished!, atMost(task)]
+/** What changes in memory once tasks are closed in the database. */
+interface Closing {
+  done: Ended[]
+  charged: Spending
+  heard: Routed
 }
 
-function account(run: ActiveRun, task: OpenTask): void {
+/** Charges the run for tasks that are closed, and takes note of what they say of addresses. */
+async function settleClosed(trx: Kysely<Tables>, run: ActiveRun, done: Ended[]): Promise<Closing> {
+  const charged = sumOf([run.row, ...done.flatMap(costsOf)])
+  if (done.length > 0) await trx.updateTable('run').set(charged).where('id', '=', run.row.id).execute()
+  const heard = await hear(
+    trx,
+    run,
+    done.map(({ task }) => task),
+  )
+  return { done, charged, heard }
+}
+
+async function close(orchestrator: Orchestrator, run: ActiveRun, { done, charged, heard }: Closing): Promise<void> {
+  if (done.length === 0) return
+  apply(run, heard)
+  if (heard.lanes.size > 0) orchestrator.work.beat()
+  Object.assign(run.row, charged)
+  run.closed += done.length
+  run.held = undefined
+  for (const ended of done) account(run, ended)
+  await checkBudget(orchestrator, run)
+  run.pulse.beat()
+}
+
+/** What the attempt that finished has cost, and the last one, where another was given out since. */
+function costsOf({ task, finished }: Ended): Spending[] {
+  return finished.attempt === task.attempt ? [finished] : [finished, atMost(task)]
+}
+
+function account(run: ActiveRun, { task, finished }: Ended): void {
   run.open.delete(task.number)
-  const { outcome, observations, reason } = task.finished!
+  const { outcome, observations, reason } = finished
   run.observations += observations
   const lane = run.lanes.find(({ planned }) => planned.module === task.module)
   if (!lane) return

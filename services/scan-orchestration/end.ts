@@ -26,11 +26,17 @@ export function endOf(
   }
 }
 
-export async function writeEnd(trx: Kysely<Tables>, run: ActiveRun, finished: CollectionFinished): Promise<void> {
+/** Writes how a task ended; with `closed`, its place in the order of closing, that everything of it has arrived too. */
+export async function writeEnd(
+  trx: Kysely<Tables>,
+  run: ActiveRun,
+  finished: CollectionFinished,
+  closed?: number,
+): Promise<void> {
   await trx
     .updateTable('task')
     .set({
-      status: 'routing',
+      ...(closed === undefined ? { status: 'routing' } : { status: 'closed', closed }),
       finished: JSON.stringify(finished),
       finished_attempt: finished.attempt,
       batches: finished.batches,
