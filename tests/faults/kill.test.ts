@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import type { TrafficEntry } from '@mirage/lab/lab.ts'
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
+import { manifest } from '@mirage/modules/manifest.generated.ts'
 import { decodeFrame } from '@mirage/network/frame.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
@@ -35,7 +36,7 @@ const modules =
   'dns-resolve dns-brute http-probe crawler tls-certificate port-scan extract-contacts extract-identifiers extract-secrets'
 const scan = quickScan(modules, '--quiet')
 /** Modules whose tasks hold as many entities as there are at the moment: how many that makes, and whether one of them finds nothing, is chance. */
-const batched = ['dns-resolve']
+const batched = manifest.filter(({ batch }) => batch !== undefined).map(({ id }) => id)
 
 const seed = Number(process.env['MIRAGE_TEST_SEED'] ?? Date.now() % 1_000_000)
 
