@@ -6,19 +6,22 @@ import { work } from './worker.ts'
 
 const lease = { run: 'run_1', task: 7, attempt: 2, module: 'crtsh', workspace: 'default', entities: [] }
 
-it('gives back the tasks that it is answered while it stops', async () => {
+it('takes its leave when it stops, and gives back the tasks that it is answered then', async () => {
   const stop = new AbortController()
   const returned: unknown[] = []
+  const left = Promise.withResolvers<void>()
   const working = work({
     scans: {
       async leaseTasks(_request: object, { signal }: { signal: AbortSignal }) {
         stop.abort(new Error('the service stops'))
-        // The tasks have been given out by now; their answer is on its way.
-        await pause(20)
+        // The tasks have been given out by now; their answer comes late.
+        await left.promise
+        await pause(200)
         signal.throwIfAborted()
         return { tasks: [lease as unknown as LeasedTask] } // what is not there is not looked at
       },
-      async returnTasks({ tasks }: { tasks: object[] }) {
+      async returnTasks({ tasks, leaves }: { tasks: object[]; leaves?: boolean }) {
+        if (leaves) left.resolve()
         returned.push(...tasks)
         return {}
       },

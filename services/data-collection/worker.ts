@@ -18,8 +18,6 @@ const busyWaitMs = 25
 const troubleMs = 500
 const longestMs = 10_000
 const lastWordMs = 3_000
-/** Tasks that there are come at once; a question that is still open after this is one that waits for some. */
-const answerMs = 100
 
 export interface WorkerOptions {
   scans: Client<typeof scans>
@@ -58,7 +56,8 @@ export async function work(options: WorkerOptions): Promise<void> {
     await scans.returnTasks({ worker, tasks }, { signal: AbortSignal.timeout(signal.aborted ? lastWordMs : longestMs) })
   })
   const renewals = renewLeases()
-  const late = soonAfter(signal, answerMs)
+  const late = soonAfter(signal, lastWordMs)
+  signal.addEventListener('abort', () => void leave(), { once: true })
   let freed = Promise.withResolvers<void>()
 
   while (!signal.aborted) {
@@ -68,7 +67,7 @@ export async function work(options: WorkerOptions): Promise<void> {
         await Promise.race([freed.promise, pause(waitMs, signal)])
         continue
       }
-      // Not by the signal itself: tasks whose answer nobody hears would count as lost.
+      // Not ended by the signal: tasks whose answer nobody hears would count as lost.
       const { tasks } = await scans.leaseTasks(
         { worker, free: freeSlots(others), others: 0, waitMs: running.size > 0 ? busyWaitMs : waitMs },
         { signal: late },
@@ -138,6 +137,13 @@ export async function work(options: WorkerOptions): Promise<void> {
       await pause(troubleMs, signal)
       await giveBack(entry, !isNobodysFault)
     }
+  }
+
+  /** The question for work that may be open is then answered. */
+  async function leave(): Promise<void> {
+    await scans
+      .returnTasks({ worker, tasks: [], leaves: true }, { signal: AbortSignal.timeout(lastWordMs) })
+      .catch((error: unknown) => log.warn('The collector could not take its leave', { reason: messageOf(error) }))
   }
 
   /** The orchestrator gives the task out again, unless it has taken it back already; either way it learns what was sent. */

@@ -182,6 +182,9 @@ export const scans = defineContract(
             failed: t.Boolean({ description: 'The attempt broke, so it counts as lost.' }),
           }),
         ),
+        leaves: t.Optional(
+          t.Boolean({ description: 'The worker takes no more; its open question for work is answered at once.' }),
+        ),
       },
       reply: Nothing,
       status: 204,

@@ -2,7 +2,7 @@ import type { Handlers } from '@mirage/kit/contract.ts'
 import { pageOf, type PageOf } from '@mirage/kit/schema.ts'
 import { compareRuns, runBefore } from './compare.ts'
 import { type Reached, type Run, type RunDefinition, type RunPolicy, type scans } from './contract.ts'
-import { holdRun, renewLeases, returnTasks } from './held.ts'
+import { holdRun, leave, renewLeases, returnTasks } from './held.ts'
 import { cancelRun, createRun, deleteRun, pauseRun, previewRun, resumeRun } from './lifecycle.ts'
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import type { PlannedRun } from './plan.ts'
@@ -56,7 +56,8 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
       await holdRun(orchestrator, run, worker, waitingFor)
       return {}
     },
-    returnTasks: async ({ worker, tasks }) => {
+    returnTasks: async ({ worker, tasks, leaves }) => {
+      if (leaves) leave(orchestrator, worker)
       await returnTasks(orchestrator, worker, tasks)
       return {}
     },

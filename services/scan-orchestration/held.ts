@@ -60,6 +60,12 @@ export function returnTasks(orchestrator: Orchestrator, worker: string, tasks: R
   })
 }
 
+/** Nothing is given to this worker from now on. Its question for work is answered: whoever hung up would lose tasks. */
+export function leave({ leaving, work }: Orchestrator, worker: string): void {
+  leaving.add(worker)
+  work.beat()
+}
+
 export interface Renewal extends Spending {
   run: string
   task: number

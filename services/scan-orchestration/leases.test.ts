@@ -12,6 +12,20 @@ afterEach(async () => {
 
 const values = (tasks: LeasedTask[]): string[] => tasks.map(({ entities }) => entities[0]!.value)
 
+describe('a worker that leaves', () => {
+  it('is answered at once, and given nothing more', async () => {
+    open = await Orchestration.open()
+    await open.run(10)
+    const tasks = await open.lease('a#1', 1)
+    expect(tasks).toHaveLength(1)
+    const asked = open.lease('a#1', 0, 10_000)
+    await open.leave('a#1')
+    expect(await asked).toEqual([])
+    expect(await open.lease('a#1', 1)).toEqual([])
+    expect(await open.lease('a#2', 1)).toHaveLength(1)
+  })
+})
+
 describe('a budget', () => {
   it('is kept whatever workers do: what nobody accounts for counts as spent', async () => {
     const step = fc.record({

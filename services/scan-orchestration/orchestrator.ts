@@ -33,6 +33,8 @@ export interface Orchestrator {
   work: Pulse
   /** Since when each worker has been asking for work. */
   workers: Map<string, number>
+  /** Workers that take no more tasks. */
+  leaving: Set<string>
   /** Why no work is given out at the moment, for people. */
   waitingFor: string | undefined
 }

@@ -57,6 +57,7 @@ export const scanOrchestration = defineService({
       queue: new Queue(),
       work: new Pulse(),
       workers: new Map(),
+      leaving: new Set(),
       waitingFor: undefined,
     }
     await orchestrator.queue.run(() => recover(orchestrator))

@@ -29,17 +29,18 @@ export async function leaseTasks(
     const beats = work.beats
     const tasks = await orchestrator.queue.run(async () => (signal.aborted ? [] : leaseOnce(orchestrator, request)))
     const left = deadline - clock.now()
-    if (tasks.length > 0 || left <= 0 || signal.aborted) return tasks
+    if (tasks.length > 0 || left <= 0 || signal.aborted || orchestrator.leaving.has(request.worker)) return tasks
     await work.wait(beats, left, signal)
   }
 }
 
 /** A worker's name is `<place>#<instance>`: a new instance in the same place means that the former one is dead. */
 async function takeOver(orchestrator: Orchestrator, worker: string): Promise<void> {
-  const { workers, clock } = orchestrator
+  const { workers, leaving, clock } = orchestrator
   const place = worker.split('#')[0]!
   if (!workers.has(worker)) {
-    for (const other of workers.keys()) if (other.split('#')[0] === place) workers.delete(other)
+    for (const others of [workers, leaving])
+      for (const other of others.keys()) if (other.split('#')[0] === place) others.delete(other)
     workers.set(worker, clock.now())
   }
   for (const run of orchestrator.active.values()) {
@@ -52,7 +53,7 @@ async function takeOver(orchestrator: Orchestrator, worker: string): Promise<voi
 }
 
 async function leaseOnce(orchestrator: Orchestrator, request: LeaseRequest): Promise<LeasedTask[]> {
-  if (orchestrator.waitingFor !== undefined) return []
+  if (orchestrator.waitingFor !== undefined || orchestrator.leaving.has(request.worker)) return []
   const slots: Slots = { worker: request.worker, free: new Map(Object.entries(request.free)), others: request.others }
   const now = orchestrator.clock.now()
   const runs = [...orchestrator.active.values()].filter(

@@ -124,9 +124,9 @@ export class Orchestration implements AsyncDisposable {
     return run
   }
 
-  async lease(worker: string, slots = 64): Promise<LeasedTask[]> {
+  async lease(worker: string, slots = 64, waitMs = 0): Promise<LeasedTask[]> {
     const free = Object.fromEntries(this.#modules.map((id) => [id, slots]))
-    const { tasks } = await this.#running.handlers.leaseTasks({ worker, free, others: 0, waitMs: 0 }, call)
+    const { tasks } = await this.#running.handlers.leaseTasks({ worker, free, others: 0, waitMs }, call)
     return tasks
   }
 
@@ -145,6 +145,10 @@ export class Orchestration implements AsyncDisposable {
       failed: false,
     }))
     await this.#running.handlers.returnTasks({ worker, tasks: returned }, call)
+  }
+
+  async leave(worker: string): Promise<void> {
+    await this.#running.handlers.returnTasks({ worker, tasks: [], leaves: true }, call)
   }
 
   async finish(tasks: LeasedTask[], requests = 0): Promise<void> {
