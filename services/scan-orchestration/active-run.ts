@@ -1,4 +1,3 @@
-import { contacts } from '@mirage/model/contact.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
@@ -8,6 +7,7 @@ import type { Spending } from './budget.ts'
 import type { RunDefinition } from './contract.ts'
 import type { PlannedLane, PlannedRun } from './plan.ts'
 import { Pulse } from './pulse.ts'
+import { listsNames, needOf } from './listing.ts'
 import { openQueues, queueCount, type Queue } from './queues.ts'
 import { Shards } from './reached.ts'
 import { seedsOf } from './seeds.ts'
@@ -137,26 +137,20 @@ const mostThatList = 30
 function toActiveLanes({ lanes }: PlannedRun, queues: number): ActiveLane[] {
   const planned = lanes.filter(({ state }) => state === 'planned')
   const listing = planned.filter(listsNames).slice(0, mostThatList)
-  return planned.map((lane) => toActiveLane(lane, listing.includes(lane) ? 1 << listing.indexOf(lane) : 0, queues))
+  const ofAddresses = listing.length > 0 ? 2 * queues : queues
+  return planned.map((lane) => {
+    const lists = listing.includes(lane) ? 1 << listing.indexOf(lane) : 0
+    return toActiveLane(lane, lists, (type) => openQueues(type === 'ip-address' ? ofAddresses : queues))
+  })
 }
 
-/** True for a module that is asked about an address and answers with names, where that reaches nobody at the address. */
-function listsNames(lane: PlannedLane): boolean {
-  const takesAddresses = lane.consumes.some(({ type, where }) => type === 'ip-address' && tagOf(where) === undefined)
-  return takesAddresses && lane.produces.includes('domain') && needOf(lane) < contacts.length
-}
-
-function needOf({ onlyInScope, contact }: PlannedLane): number {
-  return onlyInScope ? contacts.length : contacts.indexOf(contact) + 1
-}
-
-function toActiveLane(planned: PlannedLane, lists: number, queues: number): ActiveLane {
+function toActiveLane(planned: PlannedLane, lists: number, open: (type: string) => Queue[]): ActiveLane {
   const types = planned.consumes.filter(({ where }) => tagOf(where) === undefined).map(({ type }) => type)
   return {
     planned,
     need: needOf(planned),
     lists,
-    queues: new Map(types.map((type) => [type, openQueues(queues)])),
+    queues: new Map(types.map((type) => [type, open(type)])),
     awaits: new Map(planned.consumes.flatMap(({ type, where }) => (tagOf(where) ? [[type, tagOf(where)!]] : []))),
     traits: new Map(planned.consumes.map((condition) => [condition.type, traitsOf(condition)])),
     dirty: true,

@@ -4,6 +4,7 @@ import { demand } from '@mirage/kit/schema.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { giveUp } from './give-back.ts'
 import { takeBack } from './held.ts'
+import { waitInWords } from './listing.ts'
 import { type Plan, Plan as PlanSchema, type RunDefinition } from './contract.ts'
 import {
   activeRun,
@@ -97,7 +98,7 @@ export async function previewRun(
   )
 }
 
-function scopeInWords(definition: RunDefinition, { distance }: PlannedRun): string[] {
+function scopeInWords(definition: RunDefinition, { distance, lanes }: PlannedRun): string[] {
   const { seeds, include = [], exclude = [] } = definition
   const shown = seeds
     .slice(0, 5)
@@ -105,6 +106,7 @@ function scopeInWords(definition: RunDefinition, { distance }: PlannedRun): stri
   return [
     `In scope: ${shown.join('; ')}${seeds.length > 5 ? ` and ${seeds.length - 5} more seeds` : ''}.`,
     `Modules that do not touch the target go ${distance} step${distance === 1 ? '' : 's'} further; those that do stay with the seeds.`,
+    ...waitInWords(lanes),
     ...(include.length > 0
       ? [`Included as well: ${include.slice(0, 5).join(', ')}${include.length > 5 ? ' …' : ''}.`]
       : []),

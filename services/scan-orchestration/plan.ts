@@ -21,6 +21,8 @@ export interface PlannedLane {
   onlyInScope: boolean
   /** URLs of one host that it works on at most. */
   perHost?: number
+  /** Requests a minute that its source is asked at most; absent where nothing limits them. */
+  perMinute?: number
   volatile: string[]
 }
 
@@ -53,7 +55,7 @@ export function planRun(
   )
   demandKnown(Object.keys(moduleRates), modules)
   const selected = modules.filter((module) => isSelected(module, definition, profile))
-  const lanes = selected.map((module) => toLane(module, contact, allow))
+  const lanes = selected.map((module) => toLane(module, contact, allow, perMinuteOf(module, definition)))
   const reachable = closure(lanes, new Set(seeds.map(({ type }) => type)))
   const want = definition.want ?? (definition.modules ? undefined : profile.want)
   const planned = want ? towards(reachable, new Set<string>(want)) : reachable
@@ -81,7 +83,7 @@ function isSelected(module: ModuleInfo, definition: RunDefinition, profile: Prof
   return profile.useCases?.some((useCase) => module.useCases.includes(useCase)) ?? profile.modules === undefined
 }
 
-function toLane(module: ModuleInfo, ceiling: Contact, allow: Set<string>): PlannedLane {
+function toLane(module: ModuleInfo, ceiling: Contact, allow: Set<string>, perMinute: number | undefined): PlannedLane {
   return {
     module: module.id,
     version: module.version,
@@ -96,8 +98,21 @@ function toLane(module: ModuleInfo, ceiling: Contact, allow: Set<string>): Plann
     batch: module.batch,
     onlyInScope: module.onlyInScope,
     ...(module.limits.perHost === undefined ? {} : { perHost: module.limits.perHost }),
+    ...(perMinute === undefined ? {} : { perMinute }),
     volatile: module.volatile,
   }
+}
+
+const inMinute: Record<string, number> = { s: 60, m: 1, h: 1 / 60, d: 1 / 1440 }
+
+/** What the run says of the module, else what the module declares; nobody is spared in a lab. */
+function perMinuteOf({ id, limits }: ModuleInfo, { lab, moduleRates }: RunDefinition): number | undefined {
+  const [, amount, unit] = /^([\d.]+)\/([smhd])$/.exec(moduleRates?.[id] ?? '') ?? []
+  if (amount !== undefined) return Number(amount) * inMinute[unit!]! // the pattern has these units
+  if (lab) return undefined
+  const { perMinute = Infinity, perSecond = Infinity } = limits
+  const least = Math.min(perMinute, perSecond * 60)
+  return Number.isFinite(least) ? least : undefined
 }
 
 function stateOf(module: ModuleInfo, ceiling: Contact, allow: Set<string>): Lane['state'] {

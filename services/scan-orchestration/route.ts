@@ -1,5 +1,6 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
 import { othersTurn } from '@mirage/kit/clock.ts'
+import { contacts } from '@mirage/model/contact.ts'
 import { traitOf } from '@mirage/model/trait.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { Compilable, Kysely } from 'kysely'
@@ -8,7 +9,7 @@ import { type ActiveLane, type ActiveRun, depthLimit, eligibility, takes } from 
 import { carryOn, fallen, storeSteps } from './carry.ts'
 import { nothingRouted, offer, type Routed, storeLate } from './offer.ts'
 import { raise } from './raise.ts'
-import { queueOf } from './queues.ts'
+import { queueCount, queueOf } from './queues.ts'
 import { findReached, wide } from './reached.ts'
 import { chunks, tagsOf } from './rows.ts'
 import { type Before, isExposed, noTags, relax, type Standing, type Step, unreached } from './standing.ts'
@@ -149,7 +150,8 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
       standing.tags.size > 0 && [...standing.tags].some((tag) => awaited.has(tag) && !before?.tags.includes(tag))
     if (arrives) {
       standing.seq = routed.nextSeq++
-      standing.queue = queueOf(standing.seed, run.seeds.length)
+      standing.queue =
+        queueOf(standing.seed, run.seeds.length) + (isHeldBack(standing) ? queueCount(run.seeds.length) : 0)
       routed.arrived[entity.type] = (routed.arrived[entity.type] ?? 0) + 1
     }
     if (!before) fresh.push(standing)
@@ -184,6 +186,11 @@ async function store(trx: Kysely<Tables>, run: ActiveRun, standings: Standing[],
     await wide(trx, run, rows.length === rowsPerInsert && 'insert', insert, rows.flatMap(Object.values))
     await othersTurn()
   }
+}
+
+/** Something will be sent to the address itself once those have answered who list its names. */
+function isHeldBack({ unheard, hopeful }: Standing): boolean {
+  return unheard !== 0 && hopeful === contacts.length
 }
 
 function hasMoved(run: ActiveRun, { distance, firm, depth, tenants }: Standing, before: Before): boolean {

@@ -73,6 +73,8 @@ export const Lane = t.Object({
   done: Count,
   observations: Count,
   outcomes: t.Record(t.String(), Count),
+  /** Addresses to which nothing is sent before this module has said who is on them, where that takes a while. */
+  heldBack: t.Optional(t.Object({ addresses: Count, seconds: Count })),
   /** The last thing that went wrong, in words. */
   lastReason: t.Optional(t.String()),
 })

@@ -2,6 +2,7 @@ import { toInstant } from '@mirage/kit/clock.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveLane, type ActiveRun, activeMs } from './active-run.ts'
 import type { Lane, Run, RunDefinition } from './contract.ts'
+import { heldBackBy } from './held-back.ts'
 import type { Orchestrator } from './orchestrator.ts'
 import { idleLane, type PlannedRun } from './plan.ts'
 import { seedsOf } from './seeds.ts'
@@ -79,7 +80,13 @@ export async function viewLanes(orchestrator: Orchestrator, row: RunRow): Promis
   const plan = active?.plan ?? (JSON.parse(row.plan) as PlannedRun)
   if (active) {
     const lanes = new Map(active.lanes.map((lane) => [lane.planned.module, lane]))
-    return plan.lanes.map((planned) => withProgress(idleLane(planned), lanes.get(planned.module)))
+    return Promise.all(
+      plan.lanes.map(async (planned) => {
+        const lane = lanes.get(planned.module)
+        const heldBack = lane && (await heldBackBy(orchestrator.store.db, active, lane))
+        return { ...withProgress(idleLane(planned), lane), ...(heldBack ? { heldBack } : {}) }
+      }),
+    )
   }
   const rows = await orchestrator.store.db
     .selectFrom('task')

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Lane, Run } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Cli } from '../cli.ts'
 import { jsonLine, printable } from '../output/printable.ts'
+import { heldBackInWords } from '../output/held-back.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
 import { count, counted, cut, duration, glued, indented } from '../output/text.ts'
@@ -101,10 +102,13 @@ function laneLines(lanes: Lane[], cli: Cli): string[] {
   return [
     first!,
     ...lines.flatMap((line, index) => {
-      const { lastReason } = lanes[index]!
-      if (lastReason === undefined) return [line]
-      const reason = `    last: ${printable(lastReason)}`
-      return [line, style.yellow(options.columns === undefined ? reason : cut(reason, options.columns))]
+      const { heldBack, lastReason } = lanes[index]!
+      const below = (text: string): string => (options.columns === undefined ? text : cut(text, options.columns))
+      return [
+        line,
+        ...(heldBack ? [style.dim(below(`    ${heldBackInWords(heldBack)}`))] : []),
+        ...(lastReason === undefined ? [] : [style.yellow(below(`    last: ${printable(lastReason)}`))]),
+      ]
     }),
   ]
 }

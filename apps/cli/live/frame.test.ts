@@ -83,6 +83,13 @@ test('no line is wider than the terminal, and no frame higher, whatever is found
     }
 })
 
+test('a slow source says who waits for it, and about how long', () => {
+  const heldBack = { addresses: 1840, seconds: 1840 }
+  const slow = sampleLane('internetdb', { queued: 1840, done: 660, running: 8, observations: 900, heldBack })
+  const frame = frameOf(stateOf({ lanes: [slow] }), { columns: 120, rows: 24, style: plain, tick: 0 })
+  expect(frame.join('\n')).toMatch(/internetdb .* 900 found {2}1,840 addresses to be scanned after it, about 31 min/)
+})
+
 test('a run says what it waits for, and that it stops', () => {
   const options = { columns: 79, rows: 24, style: plain, tick: 0 }
   const waiting = stateOf({ run: sampleRun({ waitingFor: 'space on the disk' }) })

@@ -3,6 +3,7 @@ import { severities } from '@mirage/model/finding.ts'
 import type { Lane } from '@mirage/services/scan-orchestration/contract.ts'
 import { printable } from '../output/printable.ts'
 import { paintSeverity, type Style } from '../output/style.ts'
+import { heldBackInWords } from '../output/held-back.ts'
 import { count, counted, cut, fit, stopwatch, widthOf } from '../output/text.ts'
 import type { LiveState } from './state.ts'
 
@@ -142,6 +143,7 @@ function laneOf(lane: Lane, nameWidth: number, { columns, style, tick }: FrameOp
       [barWidth > 0 ? `  ${bar}` : '', isActive ? style.cyan : style.dim],
       [`  ${`${count(lane.done)}/${count(total)}`.padStart(9)}`, style.dim],
       [`  ${count(lane.observations).padStart(6)} found`],
+      [lane.heldBack ? `  ${heldBackInWords(lane.heldBack)}` : '', style.dim],
       [trouble === '' ? '' : `  ${trouble}`, style.yellow],
     ],
     columns,

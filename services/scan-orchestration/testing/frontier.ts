@@ -78,6 +78,7 @@ export async function openFrontier(): Promise<Frontier> {
       run.nextSeq = routed.nextSeq
       run.shards.rows += routed.placed
       for (const queue of routed.waiting) queue.waiting = true
+      for (const [lane, more] of routed.lanes) lane.eligible += more
       return routed.lowered
     },
     async lease(run, lane, free) {
