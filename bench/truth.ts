@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createClient } from '@mirage/kit/client.ts'
 import { openDispatch } from '@mirage/kit/dispatch.ts'
 import { ensureLab, labTruth, stopLab, type WorldSize } from '@mirage/lab/lab.ts'
-import { type FoundLine, groupedGaps, scoreAgainstTruth } from '@mirage/lab/truth/score.ts'
+import { foundLines, groupedGaps, scoreAgainstTruth } from '@mirage/lab/truth/score.ts'
 import { startMirage } from '@mirage/server/start.ts'
 import { storage } from '@mirage/services/data-storage/contract.ts'
 import { scans } from '@mirage/services/scan-orchestration/contract.ts'
@@ -55,7 +55,11 @@ async function measure(size: WorldSize): Promise<Figure[]> {
       process.stderr.write(`${name}: the scan is not whole: ${status}, ${losses} losses, ${stopReason ?? ''}\n`)
     const { items } = await runs.listLanes({ run })
     const modules = items.filter(({ state }) => state === 'planned').map(({ module }) => module)
-    const score = await scoreAgainstTruth(foundLines(store, run), labTruth({ ...world, modules }))
+    const found = foundLines(
+      () => store.exportEntities({ run }),
+      () => store.exportRelationships({ run }),
+    )
+    const score = await scoreAgainstTruth(found, labTruth({ ...world, modules }))
     for (const line of groupedGaps(score.missed)) process.stderr.write(`${name}: missed ${line}\n`)
     for (const line of groupedGaps(score.invented)) process.stderr.write(`${name}: not there ${line}\n`)
     return [
@@ -70,19 +74,6 @@ async function measure(size: WorldSize): Promise<Figure[]> {
     await stopLab(labDirectory)
     rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
-}
-
-async function* foundLines(
-  store: ReturnType<typeof createClient<typeof storage>>,
-  run: string,
-): AsyncGenerator<FoundLine> {
-  const names = new Map<string, string>()
-  for await (const { id, type, value, modules } of await store.exportEntities({ run })) {
-    names.set(id, `${type}:${value}`)
-    yield { kind: 'entity', type, value, modules }
-  }
-  for await (const { from, to, kind: type, qualifier, modules } of await store.exportRelationships({ run }))
-    yield { kind: 'relationship', from: names.get(from) ?? from, type, qualifier, to: names.get(to) ?? to, modules }
 }
 
 /** Never rounded up to a whole that it is not. */

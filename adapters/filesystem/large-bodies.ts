@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync, unlinkSync, utimesSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { isNoSpace, storeFull } from '@mirage/adapters/sqlite/errors.ts'
 import { MirageError, messageOf } from '@mirage/kit/errors.ts'
 import type { Coding, PackedBody, StoredBody } from './pack.ts'
 
@@ -112,16 +113,7 @@ function absent(path: string): (error: unknown) => undefined {
 }
 
 function fileError(error: unknown, path: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new MirageError({
-      code: 'store.full',
-      status: 507,
-      detail: `No space left to write “${path}”. Free some disk space; what was stored is intact.`,
-      retryable: true,
-      cause: error,
-    })
-  }
+  if (isNoSpace(error)) return storeFull(path, error)
   return new MirageError({
     code: 'store.unavailable',
     status: 503,

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { busyTimeout, retryBusy } from './busy.ts'
+import { storeFull } from './errors.ts'
 import { type Use, uses } from './uses.ts'
 
 const idleMs = 1_000
@@ -42,14 +43,7 @@ async function connect(path: string, use: Use): Promise<Database> {
   return retryBusy(path, () => {
     mkdirSync(dirname(path), { recursive: true })
     const { bavail, bsize } = statfsSync(dirname(path))
-    if (bavail * bsize < minimumFreeBytes) {
-      throw new MirageError({
-        code: 'store.full',
-        status: 507,
-        detail: `No space to open “${path}”. Free some disk space; nothing was lost.`,
-        retryable: true,
-      })
-    }
+    if (bavail * bsize < minimumFreeBytes) throw storeFull(path)
     const connection = new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true })
     try {
       // Both must come before the first table. This one lets the bus give trimmed pages back.

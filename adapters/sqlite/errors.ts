@@ -27,15 +27,7 @@ export function isBusy(error: unknown): boolean {
 export function storeError(error: unknown, path: string): unknown {
   const code = resultCode(error)
   const system = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === full || system === 'ENOSPC' || system === 'EDQUOT' || (code === ioError && isWriteOrSize(error))) {
-    return new MirageError({
-      code: 'store.full',
-      status: 507,
-      detail: `No space left to write “${path}”. Free some disk space; what was stored is intact.`,
-      retryable: true,
-      cause: error,
-    })
-  }
+  if (code === full || isNoSpace(error) || (code === ioError && isWriteOrSize(error))) return storeFull(path, error)
   if (code === busy || code === locked) {
     return new MirageError({
       code: 'store.busy',
@@ -76,4 +68,15 @@ export function storeError(error: unknown, path: string): unknown {
 function isWriteOrSize(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error)) return false
   return error.errcode === 778 || error.errcode === 4874 || error.errcode === 5386
+}
+
+/** The file system has no space, or this user's share of it is used up. */
+export function isNoSpace(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
+/** What cannot be written to `path` for want of space: nobody's fault, and over once there is some. */
+export function storeFull(path: string, cause?: unknown): MirageError {
+  const detail = `No space left to write “${path}”. Free some disk space; what was stored is intact.`
+  return new MirageError({ code: 'store.full', status: 507, detail, retryable: true, cause })
 }

@@ -1,6 +1,6 @@
 import type { MergeRules } from '@mirage/ports/merge.ts'
 import { mergeInto, normalise } from '@mirage/ports/merge.ts'
-import type { GraphEdge, GraphNode, GroupMember } from '@mirage/ports/graph.ts'
+import { edgeRules, type GraphEdge, type GraphNode, type GroupMember, nodeRules } from '@mirage/ports/graph.ts'
 import { transactionRows } from './database.ts'
 import {
   edgeColumns,
@@ -15,19 +15,6 @@ import {
 import { writing } from './ids.ts'
 import { asKey } from './key.ts'
 import { insertRows, rowOf, statement } from './tables.ts'
-
-const nodeRules: MergeRules<GraphNode> = {
-  firstSeenAt: 'min',
-  lastSeenAt: 'max',
-  tags: 'stamped',
-  attributes: 'stamped',
-}
-const edgeRules: MergeRules<GraphEdge> = {
-  firstSeenAt: 'min',
-  lastSeenAt: 'max',
-  modules: 'union',
-  attributes: 'stamped',
-}
 
 /** Nodes, edges or members in one transaction; each writes about four rows. */
 const pieceSize = transactionRows / 2

@@ -1,8 +1,9 @@
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Stamped } from './documents.ts'
+import type { MergeRules } from './merge.ts'
 
-/** The graph of a workspace: a projection of observations, which runs made. All writes join as `MergeRule` says. */
+/** The graph of a workspace: a projection of observations, which runs made. All writes join by `nodeRules` and `edgeRules`. */
 export interface GraphNode {
   id: string
   type: EntityType
@@ -27,6 +28,20 @@ export interface GraphEdge {
 }
 
 /** A page may hold fewer items than its limit, and none at all, while there is a `next`. */
+/** How what is said of a node, and of an edge, is joined with what is known. */
+export const nodeRules: MergeRules<GraphNode> = {
+  firstSeenAt: 'min',
+  lastSeenAt: 'max',
+  tags: 'stamped',
+  attributes: 'stamped',
+}
+export const edgeRules: MergeRules<GraphEdge> = {
+  firstSeenAt: 'min',
+  lastSeenAt: 'max',
+  modules: 'union',
+  attributes: 'stamped',
+}
+
 export interface GraphPage<T> {
   items: T[]
   next?: string

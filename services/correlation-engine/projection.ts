@@ -1,9 +1,8 @@
 import { givenTags } from '@mirage/kit/voices.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
-import type { MergeRules } from '@mirage/ports/merge.ts'
 import { mergeInto } from '@mirage/ports/merge.ts'
-import type { GraphEdge, GraphNode, GroupMember } from '@mirage/ports/graph.ts'
+import { edgeRules, type GraphEdge, type GraphNode, type GroupMember, nodeRules } from '@mirage/ports/graph.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
 import type { CompiledRule, TouchIndex } from './compile.ts'
 import { exchangeAttribute } from './evaluate.ts'
@@ -21,19 +20,6 @@ export interface Projection {
  * its own sighting decides, whichever comes first.
  */
 export const unseen = { firstSeenAt: Date.UTC(9999, 11, 31), lastSeenAt: 0 }
-
-const nodeRules: MergeRules<GraphNode> = {
-  firstSeenAt: 'min',
-  lastSeenAt: 'max',
-  tags: 'stamped',
-  attributes: 'stamped',
-}
-const edgeRules: MergeRules<GraphEdge> = {
-  firstSeenAt: 'min',
-  lastSeenAt: 'max',
-  modules: 'union',
-  attributes: 'stamped',
-}
 
 /**
  * Everything that the batches of one run say, added up to one record a node and an edge. An attribute is both the

@@ -1,41 +1,16 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync, statfsSync } from 'node:fs'
-import { open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MirageError } from '@mirage/kit/errors.ts'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { describeWith } from '../describe-with.ts'
+import { missingSmallDisk, mountSmallDisk, type SmallDisk } from './small-disk.ts'
 import { openStoreCase, type StoreCase, storeNames } from './store-cases.ts'
 
-/** Why no small disk can be made here; undefined when one can. */
-function reason(): string | undefined {
-  if (process.platform !== 'linux') return 'a tmpfs needs Linux'
-  if (process.getuid?.() !== 0) return 'mounting a tmpfs needs root'
-  const folder = mkdtempSync(join(tmpdir(), 'mirage-mount-'))
-  try {
-    mount(folder)
-    unmount(folder)
-    return undefined
-  } catch {
-    return 'this machine does not let us mount a tmpfs'
-  } finally {
-    rmdirSync(folder)
-  }
-}
-
-function mount(folder: string): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', folder], { stdio: 'ignore' })
-}
-
-function unmount(folder: string): void {
-  execFileSync('umount', ['-l', folder], { stdio: 'ignore' })
-}
-
-async function fill(path: string, leave: number): Promise<void> {
-  const { bavail, bsize } = statfsSync(join(path, '..'))
-  await using file = await open(path, 'w')
-  await file.writeFile(Buffer.alloc(Math.max(0, bavail * bsize - leave)))
+/** Takes all the space of the disk but `leave` bytes; removing what it answers gives it back. */
+async function fill(disk: SmallDisk, leave: number): Promise<string> {
+  const path = join(disk.folder, 'filler')
+  await writeFile(path, Buffer.alloc(Math.max(0, disk.freeBytes() - leave)))
+  return path
 }
 
 /** Writes until the store refuses; answers receipts and what it said. */
@@ -51,25 +26,15 @@ async function writeUntilRefused(store: StoreCase, from: number): Promise<{ rece
   return { receipts, error: undefined }
 }
 
-describeWith('a full disk', reason(), () => {
-  const mounted: string[] = []
-  afterAll(() => {
-    for (const folder of mounted) {
-      unmount(folder)
-      rmdirSync(folder)
-    }
-  })
-
+describeWith('a full disk', missingSmallDisk(), () => {
   it.each(storeNames)(
     '%s says so, keeps what it has, and goes on when there is space',
     { timeout: 120_000 },
     async (name) => {
-      const folder = mkdtempSync(join(tmpdir(), 'mirage-full-'))
-      mount(folder)
-      mounted.push(folder)
-      const store = await openStoreCase(name, join(folder, 'stores'))
+      using disk = mountSmallDisk(16)
+      const store = await openStoreCase(name, join(disk.folder, 'stores'))
       const receipts = [await store.write(0), await store.write(1)]
-      await fill(join(folder, 'ballast'), 200_000)
+      const filler = await fill(disk, 200_000)
       const refused = await writeUntilRefused(store, 2)
       expect(refused.error).toBeInstanceOf(MirageError)
       expect(refused.error).toMatchObject({ code: 'store.full', status: 507, retryable: true })
@@ -77,22 +42,20 @@ describeWith('a full disk', reason(), () => {
       // Refused again, and nothing is lost by it.
       await expect(writeUntilRefused(store, 3_000)).resolves.toMatchObject({ error: { code: 'store.full' } })
 
-      await rm(join(folder, 'ballast'))
+      await rm(filler)
       for (const number of [5_000, 5_001]) receipts.push(await store.write(number))
       await store.check(receipts)
       await store.close()
 
-      const again = await openStoreCase(name, join(folder, 'stores'))
+      const again = await openStoreCase(name, join(disk.folder, 'stores'))
       await again.check(receipts)
       await again.close()
     },
   )
 
   it('is not touched by opening a store on it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'mirage-full-'))
-    mount(folder)
-    mounted.push(folder)
-    await fill(join(folder, 'ballast'), 0)
-    await expect(openStoreCase('sql', folder)).rejects.toMatchObject({ code: 'store.full' })
+    using disk = mountSmallDisk(16)
+    await fill(disk, 0)
+    await expect(openStoreCase('sql', disk.folder)).rejects.toMatchObject({ code: 'store.full' })
   })
 })

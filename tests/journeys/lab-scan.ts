@@ -5,7 +5,7 @@ import { createClient } from '@mirage/kit/client.ts'
 import type { Client } from '@mirage/kit/contract.ts'
 import { openDispatch } from '@mirage/kit/dispatch.ts'
 import { controlLab, ensureLab, stopLab } from '@mirage/lab/lab.ts'
-import type { FoundLine } from '@mirage/lab/truth/score.ts'
+import { type FoundLine, foundLines } from '@mirage/lab/truth/score.ts'
 import { startMirage } from '@mirage/server/start.ts'
 import { storage } from '@mirage/services/data-storage/contract.ts'
 import { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
@@ -57,13 +57,10 @@ export async function openLabInstallation(): Promise<LabInstallation> {
       return runs.getRun({ run })
     },
     async *found(run) {
-      const names = new Map<string, string>()
-      for await (const { id, type, value, modules } of await store.exportEntities({ run })) {
-        names.set(id, `${type}:${value}`)
-        yield { kind: 'entity', type, value, modules }
-      }
-      for await (const { from, to, kind: type, qualifier, modules } of await store.exportRelationships({ run }))
-        yield { kind: 'relationship', from: names.get(from) ?? from, type, qualifier, to: names.get(to) ?? to, modules }
+      yield* foundLines(
+        () => store.exportEntities({ run }),
+        () => store.exportRelationships({ run }),
+      )
     },
     async tagged(run) {
       const tagged: Record<string, string[]> = {}

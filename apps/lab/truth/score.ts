@@ -5,6 +5,35 @@ export type FoundLine =
   | { kind: 'entity'; type: string; value: string; modules: readonly string[] }
   | { kind: 'relationship'; from: string; type: string; qualifier: string; to: string; modules: readonly string[] }
 
+interface StoredEntity {
+  id: string
+  type: string
+  value: string
+  modules: readonly string[]
+}
+
+interface StoredRelationship {
+  from: string
+  kind: string
+  qualifier: string
+  to: string
+  modules: readonly string[]
+}
+
+/** What a scan found, by value instead of by id; the entities are read first, as they name the ends of relationships. */
+export async function* foundLines(
+  entities: () => Promise<AsyncIterable<StoredEntity>>,
+  relationships: () => Promise<AsyncIterable<StoredRelationship>>,
+): AsyncGenerator<FoundLine> {
+  const names = new Map<string, string>()
+  for await (const { id, type, value, modules } of await entities()) {
+    names.set(id, `${type}:${value}`)
+    yield { kind: 'entity', type, value, modules }
+  }
+  for await (const { from, to, kind: type, qualifier, modules } of await relationships())
+    yield { kind: 'relationship', from: names.get(from) ?? from, type, qualifier, to: names.get(to) ?? to, modules }
+}
+
 /** How a scan compares with the world. */
 export interface Score {
   /** Lines of the truth that some module could discover. */
