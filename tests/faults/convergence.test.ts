@@ -19,7 +19,7 @@ import { dataStorage } from '@mirage/services/data-storage/service.ts'
 import { scanOrchestration } from '@mirage/services/scan-orchestration/service.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nothingStored } from './correlation.ts'
-import { Installation, quickScan } from './installation.ts'
+import { demoScan, Installation } from './installation.ts'
 
 /**
  * What was published during a real run is given to each of its three readers again: as it was, twice, backwards, and
@@ -58,8 +58,8 @@ let recorded: Installation
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), 'mirage-convergence-'))
   recorded = await Installation.create()
-  const modules = 'dns-resolve,dns-brute,dns-transfer,http-probe,crawler,extract-contacts,certspotter,rdap-domain'
-  const rows = await recorded.rows(...quickScan(modules, '--quiet'))
+  const modules = 'dns-resolve dns-brute dns-transfer http-probe crawler extract-contacts certspotter rdap-domain'
+  const rows = await recorded.rows(...demoScan(modules, '--quiet'))
   run = rows.at(-1)!['run'] as string
   events = await publishedIn(recorded.dataDirectory)
 }, 120_000)

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { delay, Installation, quickScan, type Row, rowsOf } from './installation.ts'
+import { delay, demoScan, Installation, type Row, rowsOf } from './installation.ts'
 
 let installation: Installation
 beforeAll(async () => void (installation = await Installation.create()))
@@ -39,7 +39,7 @@ describe('hostile hosts', () => {
   let resolved: string[] | undefined
 
   async function entities(): Promise<string[]> {
-    const rows: Row[] = await installation.rows(...quickScan('dns-resolve', '--quiet'))
+    const rows: Row[] = await installation.rows(...demoScan('dns-resolve', '--quiet'))
     expect(rows.at(-1)).toMatchObject({ status: 'finished', losses: 0 })
     return rows
       .filter(({ kind }) => kind === 'entity')
@@ -53,10 +53,10 @@ describe('hostile hosts', () => {
     'end with an outcome each, and what is found beside them is what is found without them',
     { timeout: 180_000 },
     async () => {
-      const alone = await installation.rows(...quickScan(modules, '--quiet'))
+      const alone = await installation.rows(...demoScan(modules, '--quiet'))
       const expected = await installation.result(alone.at(-1)!['run'] as string)
 
-      const [scan, ...options] = quickScan(modules, '--quiet')
+      const [scan, ...options] = demoScan(modules, '--quiet')
       const command = installation.start(scan!, 'hostile.test', ...options)
       let peak = 0
       while (command.child.exitCode === null && command.child.signalCode === null) {

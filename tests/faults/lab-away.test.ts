@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { delay, differences, Installation, quickScan, type Result } from './installation.ts'
+import { delay, demoScan, differences, Installation, type Result } from './installation.ts'
 
-const modules = 'dns-resolve,dns-brute,http-probe,crawler,tls-certificate,port-scan,certspotter,whois'
-const scan = quickScan(modules, '--quiet')
+const modules = 'dns-resolve dns-brute http-probe crawler tls-certificate port-scan certspotter whois'
+const scan = demoScan(modules, '--quiet')
 
 describe('what a run meets may go away', () => {
   let installation: Installation

@@ -6,7 +6,7 @@ import { entityRef } from '@mirage/model/entity.ts'
 import { type Observation, observationId } from '@mirage/model/observation.ts'
 import type { Bus, DeadLetter } from '@mirage/ports/bus.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Installation, quickScan, rowsOf } from './installation.ts'
+import { demoScan, Installation, rowsOf } from './installation.ts'
 
 /** Deeper than any store writes: it can be read, but not be made text again. */
 const depth = 200_000
@@ -43,7 +43,7 @@ describe('poison on the bus', () => {
     'is set aside with its reason and counted; the rest is stored and the run ends',
     { timeout: 120_000 },
     async () => {
-      const command = installation.start(...quickScan('dns-resolve,dns-brute,http-probe', '--quiet'))
+      const command = installation.start(...demoScan('dns-resolve dns-brute http-probe', '--quiet'))
       await command.says('"kind":"entity"')
       await using bus = await openBus()
       const run = /"run":"(run_\w+)"/.exec((await installation.run('runs', '--json')).stdout)![1]!

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { chance, delay, differences, Installation, quickScan, type Result, type Row, rowsOf } from './installation.ts'
+import { chance, delay, demoScan, differences, Installation, type Result, type Row, rowsOf } from './installation.ts'
 
 /** What was lost between services is made good: from the recorded answers, and from what data-storage holds. */
 
-const scan = quickScan(
+const scan = demoScan(
   'dns-resolve dns-brute dns-transfer http-probe crawler tls-certificate mail-security extract-contacts',
   '--quiet',
 )

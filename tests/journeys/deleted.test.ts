@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { delay, Installation, quickScan } from '../faults/installation.ts'
+import { delay, demoScan, Installation } from '../faults/installation.ts'
 
 it('leaves no body of a deleted run behind', { timeout: 120_000 }, async () => {
   await using installation = await Installation.create({
@@ -11,7 +11,7 @@ it('leaves no body of a deleted run behind', { timeout: 120_000 }, async () => {
     using pack = new DatabaseSync(join(installation.dataDirectory, 'blobs', 'default', 'pack.db'), { readOnly: true })
     return Number(pack.prepare('select count(*) as bodies from body').get()!['bodies'])
   }
-  const summary = (await installation.rows(...quickScan('dns-resolve,http-probe', '--quiet'))).at(-1)!
+  const summary = (await installation.rows(...demoScan('dns-resolve http-probe', '--quiet'))).at(-1)!
   expect(bodies()).toBeGreaterThan(0)
   const serving = installation.start('serve')
   await serving.says('http')

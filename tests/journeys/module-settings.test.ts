@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { Installation, quickScan } from '../faults/installation.ts'
+import { demoScan, Installation } from '../faults/installation.ts'
 
 it('a setting of a module, set by HTTP or command, reaches the module', { timeout: 120_000 }, async () => {
   await using installation = await Installation.create()
@@ -34,7 +34,7 @@ it('a setting of a module, set by HTTP or command, reaches the module', { timeou
   const wrong = await installation.run('module', 'settings', 'port-scan', 'ports=many')
   expect({ code: wrong.code, names: wrong.stderr.includes('ports') }).toEqual({ code: 2, names: true })
 
-  const rows = await installation.rows(...quickScan('dns-resolve,port-scan', '--quiet'))
+  const rows = await installation.rows(...demoScan('dns-resolve port-scan', '--quiet'))
   const open = rows.filter((row) => row['type'] === 'open-port').map((row) => String(row['value']))
   expect(new Set(open.map((value) => value.replace(/^.*:/, '')))).toEqual(new Set(['443/tcp']))
   const address = open[0]!.replace(/:\d+\/tcp$/, '')

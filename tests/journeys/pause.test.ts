@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { delay, differences, Installation, quickScan, type Result, type Row } from '../faults/installation.ts'
+import { delay, demoScan, differences, Installation, type Result, type Row } from '../faults/installation.ts'
 
-const modules = 'dns-resolve,dns-brute,http-probe,crawler,tls-certificate,port-scan'
-const scan = quickScan(modules)
+const modules = 'dns-resolve dns-brute http-probe crawler tls-certificate port-scan'
+const scan = demoScan(modules)
 
 describe('a run that is paused or interrupted', () => {
   let installation: Installation

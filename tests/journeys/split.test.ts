@@ -5,7 +5,7 @@ import {
   type Command,
   differences,
   Installation,
-  quickScan,
+  demoScan,
   type Result,
   type Row,
   rowsOf,
@@ -18,7 +18,7 @@ import {
 
 const modules =
   'dns-resolve crtsh http-probe crawler tls-certificate port-scan extract-contacts extract-identifiers extract-secrets'
-const scan = quickScan(modules, '--quiet')
+const scan = demoScan(modules, '--quiet')
 /** Its one way here is through a certificate, so that there is one right answer to “why”. */
 const far = 'mx1.northwind.example'
 
