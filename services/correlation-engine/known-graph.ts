@@ -24,6 +24,8 @@ const none: string[] = []
  */
 export function knowing(graph: Pick<Graph, 'runsOf'>, voices: Pick<Voices, 'judge'>): Know {
   return async (workspace, nodes) => {
+    // Most nodes have no tags, and most pages no node that has.
+    if (nodes.every(({ tags }) => Object.keys(tags).length === 0)) return nodes.map((node) => ({ ...node, tags: none }))
     const judge = await voices.judge(workspace)
     const takers = nodes.map(({ tags }) => judge.takersOf(tags))
     const asked = nodes.filter((_, i) => takers[i]!.length > 0).map(({ id }) => id)
