@@ -49,7 +49,9 @@ export async function stopForOthers(cli: Cli): Promise<void> {
         )
     }
   } catch (error) {
-    cli.people.complain(`Other commands may have had runs in this process; “runs” shows them (${messageOf(error)}).`)
+    cli.people.complain(
+      `Other commands may have had runs in this process; “mirage runs” shows them (${messageOf(error)}).`,
+    )
   }
 }
 
@@ -65,7 +67,7 @@ export async function runsUnderWay(api: Api): Promise<string[]> {
 export async function inTime<T>(result: Promise<T>, ms: number): Promise<T> {
   const stop = new AbortController()
   const late = pause(ms, stop.signal).then(() => {
-    throw new Error(`no answer within ${ms} ms`)
+    throw new Error(`no answer within ${(ms / 1000).toFixed(1)} s`)
   })
   late.catch(() => undefined) // also rejects, unheard, after the result came first
   try {
