@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, type WireAnswer } from './client.ts'
-import { openPlayground, type Playground, toys } from './testing/toys.ts'
+import { openPlayground, type Playground } from './testing/playground.ts'
+import { toys } from './testing/toys.ts'
 
 let ground: Playground
 beforeAll(async () => {

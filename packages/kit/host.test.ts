@@ -6,7 +6,8 @@ import { startHost } from './host.ts'
 import { defineEvent, type EventType } from './event.ts'
 import { silentLog } from './log.ts'
 import { defineService, on, type Service } from './service.ts'
-import { openPlayground, type Playground, ToyBus } from './testing/toys.ts'
+import { ToyBus } from './testing/bus.ts'
+import { openPlayground, type Playground } from './testing/playground.ts'
 
 let ground: Playground
 beforeAll(async () => {

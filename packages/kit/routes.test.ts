@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mayCall } from './routes.ts'
 import type { Claims } from './token.ts'
-import { anyone, openPlayground, type Playground } from './testing/toys.ts'
+import { anyone, openPlayground, type Playground } from './testing/playground.ts'
 
 let ground: Playground
 beforeAll(async () => {

@@ -1,13 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Static, Type as t } from 'typebox'
-import { createClient } from '../client.ts'
-import { systemClock } from '../clock.ts'
 import {
   bytes,
   type Call,
-  type Client,
   defineContract,
   events,
   get,
@@ -18,16 +12,11 @@ import {
   remove,
   stream,
 } from '../contract.ts'
-import type { Address } from '../dispatch.ts'
-import { openDispatch } from '../dispatch.ts'
 import { notFound } from '../errors.ts'
-import { announcement, defineEvent, type OutgoingEvent } from '../event.ts'
-import { type Host, type HostBus, startHost } from '../host.ts'
-import { silentLog } from '../log.ts'
+import { announcement, defineEvent } from '../event.ts'
 import { defineService, on, type Service } from '../service.ts'
-import { type Claims, openTokens, type Tokens } from '../token.ts'
 
-/** Two services that use everything a contract can say, on real sockets and a bus that is an array. */
+/** Two services that use everything a contract can say. */
 
 export const Toy = t.Object({ id: t.String(), size: t.Integer({ minimum: 0 }), tags: t.Array(t.String()) })
 type Toy = Static<typeof Toy>
@@ -124,7 +113,7 @@ export interface Seen {
   steps: string[]
 }
 
-function toyService(seen: Seen): Service {
+export function toyService(seen: Seen): Service {
   return defineService({
     contract: toys,
     settings: t.Object({}),
@@ -189,7 +178,7 @@ async function* watch(call: Call, seen: Seen): AsyncIterable<{ id: string; data:
   }
 }
 
-function shelfService(seen: Seen): Service {
+export function shelfService(seen: Seen): Service {
   return defineService({
     contract: shelf,
     settings: t.Object({}),
@@ -217,119 +206,4 @@ function shelfService(seen: Seen): Service {
       }
     },
   }) as unknown as Service // its own needs and types; the host gives each what it names
-}
-
-type Delivered = Parameters<HostBus['setAside']>[1]
-
-interface ToySubscription {
-  events: string[]
-  handle(events: Delivered[]): Promise<void>
-  lose(): void
-}
-
-/** Delivers at once, in the order of publishing. */
-export class ToyBus implements HostBus {
-  readonly dead: { subscription: string; event: Delivered; reason: string }[] = []
-  /** Names of subscriptions that said they have rebuilt. */
-  readonly rebuiltOnes: string[] = []
-  readonly #subscriptions = new Map<string, ToySubscription>()
-
-  async publish(events: OutgoingEvent[]): Promise<void> {
-    for (const { events: names, handle } of this.#subscriptions.values()) {
-      const wanted = events.filter(({ name }) => names.includes(name)).map((event) => ({ ...event, publishedAt: 0 }))
-      if (wanted.length > 0) await handle(wanted)
-    }
-  }
-
-  async subscribe(
-    { name, events, onLost }: { name: string; events: string[]; onLost?: () => void },
-    handle: (events: Delivered[]) => Promise<void>,
-  ): ReturnType<HostBus['subscribe']> {
-    this.#subscriptions.set(name, { events, handle, lose: () => onLost?.() })
-    return {
-      drained: async () => undefined,
-      [Symbol.asyncDispose]: async () => void this.#subscriptions.delete(name),
-    }
-  }
-
-  async rebuilt(name: string): Promise<void> {
-    this.rebuiltOnes.push(name)
-  }
-
-  /** Tells a subscription that events were lost to it. */
-  lose(name: string): void {
-    this.#subscriptions.get(name)?.lose()
-  }
-
-  async setAside(subscription: string, event: Delivered, reason: string): Promise<void> {
-    this.dead.push({ subscription, event, reason })
-  }
-
-  get subscriptions(): string[] {
-    return [...this.#subscriptions.keys()]
-  }
-}
-
-export interface Playground extends AsyncDisposable {
-  host: Host
-  bus: ToyBus
-  seen: Seen
-  tokens: Tokens
-  /** `http://127.0.0.1:…` of the toys. */
-  origin: string
-  addressOf(service: string): Address
-  toys(claims?: Partial<Claims>): Client<typeof toys>
-  shelf(claims?: Partial<Claims>): Client<typeof shelf>
-}
-
-/** Claims of someone who may everything. */
-export const anyone: Claims = { caller: { kind: 'key', id: 'key_1' }, workspace: 'default', rights: ['*'] }
-
-export async function openPlayground(): Promise<Playground> {
-  const directory = mkdtempSync(join(tmpdir(), 'mirage-toys-'))
-  const seen: Seen = { aborted: [], returned: [], steps: [] }
-  const bus = new ToyBus()
-  const tokens = openTokens(new Uint8Array(32).fill(7), systemClock)
-  const socketOf = (service: string): string => join(directory, `${service}.sock`)
-  const host = await startHost({
-    services: [toyService(seen), shelfService(seen)],
-    version: '1.2.3',
-    settings: {},
-    port: async (_service, name) => {
-      throw new Error(`no ${name} here`)
-    },
-    bus: async () => bus,
-    addressOf: (service) => ({ socket: socketOf(service) }),
-    listenAt: (service) => [
-      { path: socketOf(service) },
-      ...(service === 'toys' ? [{ host: '127.0.0.1', port: 0 }] : []),
-    ],
-    tokens,
-    clock: systemClock,
-    log: silentLog,
-  })
-  const open: AsyncDisposable[] = []
-  const wireFor = (claims: Partial<Claims>): ReturnType<typeof openDispatch>['wire'] => {
-    const dispatch = openDispatch({
-      addressOf: (service) => ({ socket: socketOf(service) }),
-      authorization: async () => `Bearer ${await tokens.issue({ ...anyone, ...claims })}`,
-    })
-    open.push(dispatch)
-    return dispatch.wire
-  }
-  return {
-    host,
-    bus,
-    seen,
-    tokens,
-    origin: `http://127.0.0.1:${host.port('toys')}`,
-    addressOf: (service) => ({ socket: socketOf(service) }),
-    toys: (claims = {}) => createClient(toys, wireFor(claims)),
-    shelf: (claims = {}) => createClient(shelf, wireFor(claims)),
-    async [Symbol.asyncDispose]() {
-      await Promise.all(open.map((one) => one[Symbol.asyncDispose]()))
-      await host[Symbol.asyncDispose]()
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
 }
