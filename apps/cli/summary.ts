@@ -100,7 +100,7 @@ function troubleLines({ outcomes: byModule }: Run, { style, columns }: SummaryOp
 }
 
 /** Three commands with the id of this run in them. */
-export function nextCommands({ run, byType }: Run, findings: Finding[]): string[] {
+function nextCommands({ run, byType }: Run, findings: Finding[]): string[] {
   const [commonest = 'domain'] = Object.entries(byType).toSorted(([, n], [, m]) => m - n)[0] ?? []
   return [
     `entities ${run} type:${commonest}`,

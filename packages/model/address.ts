@@ -90,7 +90,7 @@ export function addressBytes(address: AddressLike): AddressBytes {
   return bytes
 }
 
-export function ipv4Bytes(address: number): AddressBytes {
+function ipv4Bytes(address: number): AddressBytes {
   const bytes = new Uint8Array(4)
   bytes[0] = address >>> 24
   bytes[1] = address >>> 16
@@ -157,7 +157,7 @@ export function reverseZone(name: string): { bytes: AddressBytes; prefix: number
 }
 
 /** A mapped address as the IPv4 address it stands for; every other address as it is. */
-export function canonicalBytes(bytes: AddressBytes): AddressBytes {
+function canonicalBytes(bytes: AddressBytes): AddressBytes {
   return bytes.length === 16 && isZero(bytes, 0, 10) && bytes[10] === 255 && bytes[11] === 255 ? bytes.slice(12) : bytes
 }
 

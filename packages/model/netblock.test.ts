@@ -7,7 +7,6 @@ import {
   boundsOf,
   contains,
   formatNetblock,
-  netblockOfReverseName,
   parseNetblock,
   sizeOf,
   toBigInt,
@@ -86,11 +85,5 @@ describe('netblocks', () => {
         expect(blocks.length).toBeLessThanOrEqual(62)
       }),
     )
-  })
-
-  it('are read from reverse zones', () => {
-    expect(netblockOfReverseName('2.0.192.in-addr.arpa')).toBe('192.0.2.0/24')
-    expect(netblockOfReverseName('8.b.d.0.1.0.0.2.ip6.arpa')).toBe('2001:db8::/32')
-    expect(netblockOfReverseName('example.com')).toBeUndefined()
   })
 })

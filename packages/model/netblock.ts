@@ -1,11 +1,4 @@
-import {
-  type AddressBytes,
-  type AddressLike,
-  addressBytes,
-  formatAddress,
-  parseAddress,
-  reverseZone,
-} from './address.ts'
+import { type AddressBytes, type AddressLike, addressBytes, formatAddress, parseAddress } from './address.ts'
 
 /** A CIDR block (RFC 4632): the bits of `bytes` behind `prefix` are zero. */
 export interface Netblock {
@@ -110,12 +103,6 @@ export function blocksOfRange(first: AddressLike, last: AddressLike): Netblock[]
     start += 1n << BigInt(free)
   }
   return blocks
-}
-
-/** The block that a reverse zone stands for: `2.0.192.in-addr.arpa` is `192.0.2.0/24`. */
-export function netblockOfReverseName(name: string): string | undefined {
-  const zone = reverseZone(name)
-  return zone && formatNetblock(zone)
 }
 
 export function toBigInt(bytes: AddressBytes): bigint {

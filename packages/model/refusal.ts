@@ -60,7 +60,7 @@ const shapes: [RegExp, (text: string, match: RegExpExecArray) => string | undefi
 ]
 
 /** Why a domain name is refused; undefined when it is one. */
-export function explainName(text: string, name: string): string | undefined {
+function explainName(text: string, name: string): string | undefined {
   if (normaliseDomain(name) !== undefined) {
     return name === text ? undefined : `${quote(text)} does not read as a URL: check what follows ${quote(name)}`
   }

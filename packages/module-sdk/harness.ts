@@ -145,11 +145,6 @@ export function fixture(folder: string, name: string): string {
   return readFileSync(join(folder, 'fixtures', name), 'utf8')
 }
 
-/** Bytes of a file in the module's `fixtures` folder. */
-export function fixtureBytes(folder: string, name: string): Uint8Array {
-  return new Uint8Array(readFileSync(join(folder, 'fixtures', name)))
-}
-
 interface Ran {
   lines: string[]
   findings: string[]

@@ -8,7 +8,7 @@ import { type Static, Type as t } from 'typebox'
 const Count = t.Integer({ minimum: 0 })
 
 /** One thing seen that makes a finding true. */
-export const Evidence = t.Object({
+const Evidence = t.Object({
   entity: Entity,
   /** In words: what of it matters. */
   text: t.String(),

@@ -36,7 +36,7 @@ export interface Fired {
 }
 
 /** No group is looked at further than this. */
-export const maxMembers = 10_000
+const maxMembers = 10_000
 const pageSize = 1_000
 /** So much of it is kept with a finding. */
 const maxEvidence = 100

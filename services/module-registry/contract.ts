@@ -4,7 +4,7 @@ import { Instant, Page, pageInput } from '@mirage/kit/schema.ts'
 import { contacts } from '@mirage/model/contact.ts'
 import { type Static, Type as t } from 'typebox'
 
-export const keyStates = ['not-needed', 'missing', 'set', 'refused'] as const
+const keyStates = ['not-needed', 'missing', 'set', 'refused'] as const
 
 /** What a module is, without its code. */
 export const ModuleInfo = t.Object({

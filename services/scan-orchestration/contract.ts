@@ -1,7 +1,6 @@
 import { defineContract, events, get, Nothing, post, remove, stream } from '@mirage/kit/contract.ts'
 import { defineEvent } from '@mirage/kit/event.ts'
 import { Page, pageInput } from '@mirage/kit/schema.ts'
-import { severities } from '@mirage/model/finding.ts'
 import { Type as t } from 'typebox'
 import { Profile, RunDefinition } from './definition.ts'
 import {
@@ -243,5 +242,3 @@ export const runsChanged = defineEvent(
   'runs.changed',
   t.Object({ run: t.String(), status: t.Enum([...runStatuses, 'deleted']), generation: t.Integer() }),
 )
-
-export const severityCounts = t.Record(t.Enum([...severities]), Count)

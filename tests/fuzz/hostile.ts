@@ -16,7 +16,7 @@ export interface Hostility {
 }
 
 /** Whoever is asked more often than this by one task is in an endless loop. */
-export const mostRequests = 5_000
+const mostRequests = 5_000
 
 export interface HostileTransport extends Transport {
   asked(): number

@@ -65,7 +65,7 @@ export interface Completion {
 }
 
 /** What fits for the last of the words: values of the option before it, options, or sub-commands. */
-export function completions(program: Command, words: string[]): Completion[] {
+function completions(program: Command, words: string[]): Completion[] {
   const current = words.at(-1) ?? ''
   let command = program
   for (const word of words.slice(0, -1)) command = command.commands.find((child) => child.name() === word) ?? command

@@ -34,7 +34,7 @@ export interface FakeGateway extends AsyncDisposable {
   calls: { name: string; input: unknown }[]
 }
 
-export const fakeKey = 'a-key-of-the-tests'
+const fakeKey = 'a-key-of-the-tests'
 
 const contracts: [keyof FakeHandlers, Contract][] = [
   ['scans', scans],

@@ -57,7 +57,7 @@ export function sampleLane(module: string, changes: Partial<Lane> = {}): Lane {
   }
 }
 
-export const samplePlan: Plan = {
+const samplePlan: Plan = {
   seeds: [{ id: entityId('domain', 'example.com'), type: 'domain', value: 'example.com' }],
   profile: 'footprint',
   contact: 'target',
@@ -90,7 +90,7 @@ export function entityEvent(type: EntityType, value: string, changes: object = {
   }
 }
 
-export function taskEvent(module: string): RunEvent {
+function taskEvent(module: string): RunEvent {
   return {
     kind: 'task',
     task: 1,
@@ -144,7 +144,7 @@ export const sampleEntities: StoredEntity[] = [
   storedEntity('ip-address', '192.0.2.7', { modules: ['dns-resolve'] }),
 ]
 
-export const sampleRelationship: StoredRelationship = {
+const sampleRelationship: StoredRelationship = {
   id: contentId('relationship'),
   from: entityId('domain', 'example.com'),
   kind: 'subdomain',

@@ -49,7 +49,7 @@ export function* recordFact({ name, type, data }: DnsRecord, owner = thing('doma
 }
 
 /** True for a name below which there are others: it exists, with records or without (RFC 8020). */
-export function isOnTheWay(world: World, name: string): boolean {
+function isOnTheWay(world: World, name: string): boolean {
   for (const owner of world.records.keys()) if (owner.endsWith(`.${name}`)) return true
   return false
 }

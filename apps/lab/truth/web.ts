@@ -11,7 +11,7 @@ import { type Fact, type Oracle, saw, sawFrom, type Thing, thing } from './fact.
 import { faviconFingerprint } from './favicon.ts'
 
 /** Hosts that a scan of the demo company may send a request to. */
-export function isInScope(host: string, world: World): boolean {
+function isInScope(host: string, world: World): boolean {
   return (
     host === 'northwind.example' ||
     host.endsWith('.northwind.example') ||

@@ -65,7 +65,7 @@ const holders = {
 } as const
 
 /** The demo company's block that holds the names of the larger worlds. */
-export const fleetBlock = '198.19.0.0/16'
+const fleetBlock = '198.19.0.0/16'
 export const fleetBlock6 = '2001:db8:f000::/36'
 
 const plan: readonly Network[] = [

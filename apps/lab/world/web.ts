@@ -74,7 +74,7 @@ export function answerWeb(world: World, question: WebQuestion): WebAnswer | unde
 }
 
 /** The site that a machine shows for a host name; to whoever names none of its hosts, its first. */
-export function siteAt(
+function siteAt(
   world: World,
   machine: Machine,
   { host, port }: { host: string; port: number },
@@ -86,7 +86,7 @@ export function siteAt(
 }
 
 /** The title and products of the page that a name of the fleet shows. */
-export function fleetTechnologies(world: World, slot: number): TechnologyName[] {
+function fleetTechnologies(world: World, slot: number): TechnologyName[] {
   return pick(
     [['nginx'], ['Apache HTTP Server'], ['Apache HTTP Server', 'PHP']] as TechnologyName[][],
     world.seed,
@@ -95,7 +95,7 @@ export function fleetTechnologies(world: World, slot: number): TechnologyName[] 
   )
 }
 
-export const fleetContact = 'noc@northwind.example'
+const fleetContact = 'noc@northwind.example'
 
 function fleetAnswer(world: World, slot: number, question: WebQuestion, secure: boolean): WebAnswer {
   const used = fleetTechnologies(world, slot)

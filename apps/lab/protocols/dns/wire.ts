@@ -17,7 +17,7 @@ export interface Question {
   edns: boolean
 }
 
-export const typeNumbers: Record<string, number> = {
+const typeNumbers: Record<string, number> = {
   A: 1,
   NS: 2,
   CNAME: 5,

@@ -41,7 +41,7 @@ export const email: EntityDefinition = {
  * part; in practice none tells `Jane@` and `jane@` apart, and one person must not become two. Dots and `+tags` stay.
  * Quoted local parts and address literals are refused.
  */
-export function normaliseEmail(raw: string): string | undefined {
+function normaliseEmail(raw: string): string | undefined {
   if (raw.length > 1024) return undefined
   let text = raw.trim()
   if (isDefanged(text)) text = refang(text).text

@@ -35,7 +35,7 @@ export const ipAddress: EntityDefinition = {
 }
 
 /** An address in canonical form; white space around it, URL brackets and defanged dots are accepted. */
-export function normaliseAddress(raw: string): string | undefined {
+function normaliseAddress(raw: string): string | undefined {
   const address = canonicalAddress(raw)
   if (address !== undefined || raw.length > 256) return address
   const trimmed = raw.trim()

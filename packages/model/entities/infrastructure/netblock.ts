@@ -33,7 +33,7 @@ export const netblock: EntityDefinition = {
 }
 
 /** One CIDR block in canonical form; a range is accepted when it is exactly one block. */
-export function normaliseNetblock(raw: string): string | undefined {
+function normaliseNetblock(raw: string): string | undefined {
   if (raw.length > 256) return undefined
   const trimmed = raw.trim()
   const plain = isDefanged(trimmed) ? refang(trimmed).text : trimmed

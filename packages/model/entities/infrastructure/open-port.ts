@@ -41,7 +41,7 @@ export function normaliseOpenPort(raw: string): string | undefined {
 }
 
 /** The canonical value of a port on a canonical address. */
-export function openPortValue(address: string, port: number, protocol = 'tcp'): string {
+function openPortValue(address: string, port: number, protocol = 'tcp'): string {
   return `${address.includes(':') ? `[${address}]` : address}:${port}/${protocol}`
 }
 

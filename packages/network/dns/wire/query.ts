@@ -18,7 +18,7 @@ export interface QueryForm {
 }
 
 /** What survives fragmentation on every path (DNS flag day 2020). */
-export const udpPayloadBytes = 1232
+const udpPayloadBytes = 1232
 
 /** Header, the longest name, type and class, OPT with Client Subnet. */
 export const maxQueryBytes = 12 + 255 + 4 + 11 + 8
@@ -79,7 +79,7 @@ function writeOpt(into: Uint8Array, start: number, form: QueryForm): number {
  * The byte at `index` of a lower-case wire name under `caseBits`. Length bytes are below 64 and so never taken for
  * letters.
  */
-export function casedByte(byte: number, index: number, caseBits: number): number {
+function casedByte(byte: number, index: number, caseBits: number): number {
   return byte >= 97 && byte <= 122 && (caseBits >>> (index & 31)) & 1 ? byte - 32 : byte
 }
 
