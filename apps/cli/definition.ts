@@ -84,7 +84,7 @@ export async function readDefinition(
     ...given('contact', readContact(options, wrong)),
     ...given('include', readRules('--include', options.include, wrong)),
     ...given('exclude', await readExcludes(options, wrong)),
-    ...given('distance', readNumber('--distance', options.distance, wrong)),
+    ...given('distance', readNumber('--distance', options.distance, wrong, { most: 10 })),
     ...given('budget', readBudget(options, wrong)),
     ...given('rate', readNumber('--rate', options.rate, wrong, { fraction: true })),
     ...given('moduleRates', readModuleRates(options.moduleRate, wrong)),
@@ -136,12 +136,15 @@ function readNumber(
   option: string,
   text: string | undefined,
   wrong: string[],
-  { fraction = false } = {},
+  { fraction = false, least = 0, most = Infinity } = {},
 ): number | undefined {
   if (text === undefined) return undefined
   const isNumber = (fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(text)
-  if (isNumber && !(fraction && Number(text) === 0)) return Number(text)
-  wrong.push(`${option}: “${text}” is not a ${fraction ? 'number above 0' : 'whole number'}.`)
+  const isWithin = Number(text) >= least && Number(text) <= most
+  if (isNumber && isWithin && !(fraction && Number(text) === 0)) return Number(text)
+  if (isNumber && !isWithin)
+    wrong.push(`${option}: ${text} is ${Number(text) > most ? `more than ${most}` : `less than ${least}`}.`)
+  else wrong.push(`${option}: “${text}” is not a ${fraction ? 'number above 0' : 'whole number'}.`)
   return undefined
 }
 
@@ -153,8 +156,8 @@ function readBudget(options: DefinitionOptions, wrong: string[]): Budget | undef
     maxRequests: readNumber('--max-requests', options.maxRequests, wrong),
     maxQueries: readNumber('--max-queries', options.maxQueries, wrong),
     maxTimeMs,
-    maxEntities: readNumber('--max-entities', options.maxEntities, wrong),
-    depth: readNumber('--depth', options.depth, wrong),
+    maxEntities: readNumber('--max-entities', options.maxEntities, wrong, { least: 1 }),
+    depth: readNumber('--depth', options.depth, wrong, { most: 100 }),
   }).filter(([, limit]) => limit !== undefined)
   return limits.length === 0 ? undefined : Object.fromEntries(limits)
 }

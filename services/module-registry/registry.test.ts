@@ -155,7 +155,10 @@ describe('a module', () => {
       status: 404,
       detail: 'There is no module “crtshh”; did you mean “crtsh”?',
     })
-    await expect(registry.enable('default', 'zzzzzzzzz', true)).rejects.toMatchObject({ code: 'modules.not_found' })
+    await expect(registry.enable('default', 'zzzzzzzzz', true)).rejects.toMatchObject({
+      code: 'modules.not_found',
+      detail: expect.stringContaining('“mirage modules” lists them'),
+    })
   })
 })
 

@@ -1,5 +1,5 @@
 import { type Clock, toInstant } from '@mirage/kit/clock.ts'
-import { MirageError, notFound } from '@mirage/kit/errors.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import { keyOf } from '@mirage/module-sdk/define.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
@@ -150,9 +150,8 @@ export class Registry {
       id,
       this.#manifest.map((one) => one.id),
     )
-    throw near
-      ? new MirageError({ code: 'modules.not_found', status: 404, detail: `There is no module “${id}”${near}` })
-      : notFound('modules', id)
+    const hint = near || '. “mirage modules” lists them; a new folder joins them with “npm run generate”.'
+    throw new MirageError({ code: 'modules.not_found', status: 404, detail: `There is no module “${id}”${hint}` })
   }
 
   async #describe(workspace: string, module: ManifestEntry): Promise<ModuleInfo> {
