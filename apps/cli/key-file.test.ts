@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import { sampleModule } from './fake/world.ts'
 import { readKeyFile } from './key-file.ts'
@@ -44,4 +44,20 @@ test('what is refused shows no key', () => {
   expect(() => readKeyFile('SHODAN_API_KEY=geheim\n#\nbad line\n', modules)).toThrow(
     'This is neither NAME=value lines nor YAML: look at line 3.',
   )
+})
+
+test.each([
+  'shodan: [Secret0123456789\nhunter: "Secret9876543210\n',
+  'shodan: [Secret0123456789]\nshodan: [Secret9876543210]\n',
+  '{"shodan": Secret0123456789',
+  'shodan: *Secret0123456789\n',
+])('a file that cannot be read is refused without a word of what stands in it: %j', (text) => {
+  expect(() => readKeyFile(text, modules)).toThrow(/neither NAME=value lines nor YAML/)
+  expect(() => readKeyFile(text, modules)).not.toThrow(/Secret/)
+})
+
+test('what YAML warns of is not printed', () => {
+  const warn = vi.spyOn(process, 'emitWarning')
+  expect(readKeyFile('shodan: !odd Secret0123456789\n', modules).keys).toHaveLength(1)
+  expect(warn).not.toHaveBeenCalled()
 })

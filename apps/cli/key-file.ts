@@ -44,9 +44,9 @@ function linesOf(text: string): [string, string][] {
 function yamlOf(text: string): [string, string][] {
   let document: unknown
   try {
-    document = parseYaml(text)
+    // The parser's own messages and warnings quote the lines around, and with them keys.
+    document = parseYaml(text, { logLevel: 'error' })
   } catch (error) {
-    // The parser's own message quotes the lines around, and with them keys.
     const line = error instanceof YAMLParseError ? error.linePos?.[0].line : undefined
     throw new UsageError(
       `This is neither NAME=value lines nor YAML${line === undefined ? '' : `: look at line ${line}`}.`,

@@ -120,7 +120,7 @@ export function addKeys(program: Command, cli: Cli): void {
       for (const { name, value } of keys) await api.modules.setKey({ name, value })
       if (skipped.length > 0)
         cli.people.say(
-          `No module here takes a key for: ${skipped.slice(0, 20).join(', ')}${skipped.length > 20 ? ' …' : ''}`,
+          `No module here takes a key for: ${printable(skipped.slice(0, 20).join(', '))}${skipped.length > 20 ? ' …' : ''}`,
         )
       if (keys.length === 0) throw new Failure(`${file} holds no key that a module here takes.`)
       cli.people.say(`${counted(keys.length, 'key')} stored, encrypted: ${keys.map(({ name }) => name).join(', ')}.`)
