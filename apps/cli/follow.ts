@@ -58,15 +58,16 @@ export async function followRun(cli: Cli, run: Run, options: FollowOptions): Pro
     if (options.file !== undefined) await output.end()
     if (options.folder !== undefined) await finishFolder(options.folder, api, ended)
   } catch (error) {
-    const reason: unknown = cli.signal.reason
-    if (reason instanceof Interrupted) await keepForLater(cli, lastCalls, run.run, ended !== undefined)
-    else if (!ended)
-      throw new Failure(
-        `${messageOf(error)}
-What was found is kept. Go on with: ${cli.environment.program} resume ${run.run}`,
-        { cause: error },
-      )
-    throw error
+    const reason: unknown = cli.signal.aborted ? cli.signal.reason : error
+    if (reason instanceof Interrupted) {
+      await keepForLater(cli, lastCalls, run.run, ended !== undefined)
+      throw error
+    }
+    const { program } = cli.environment
+    const onwards = ended
+      ? `The run has ended, and its results are kept: ${program} show ${run.run}`
+      : `What was found is kept. Go on with: ${program} resume ${run.run}`
+    throw new Failure(`${messageOf(reason)}\n${onwards}`, { cause: error })
   }
   const columns = people.columns()
   people.say(

@@ -8,7 +8,8 @@ import type { Environment } from './environment.ts'
 import { exitCodes, Failure, Interrupted, UsageError } from './exit.ts'
 import { inTime, stayForOthers, stopForOthers } from './hosting.ts'
 import { bareValues } from './options.ts'
-import { streamOutput } from './output/output.ts'
+import { streamOutput, unwritable } from './output/output.ts'
+import { printable } from './output/printable.ts'
 import { styleOf } from './output/style.ts'
 import { openPeople, type People } from './people.ts'
 import { createProgram } from './program.ts'
@@ -28,7 +29,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
   const { environment, stdin, stdout, stderr, version } = surroundings
   const leaving = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    leaving.abort(error.code === 'EPIPE' ? new Interrupted('EPIPE') : error)
+    leaving.abort(error.code === 'EPIPE' ? new Interrupted('EPIPE') : unwritable('Standard output', error))
   })
   const people = openPeople(stderr, styleOf(environment.color ?? stderr.isTTY === true), environment.program)
   let connection: Promise<Connection> | undefined
@@ -39,7 +40,7 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
     stdin,
     stdout,
     stderr,
-    results: streamOutput(stdout),
+    results: streamOutput(stdout, 'Standard output'),
     style: styleOf(environment.color ?? stdout.isTTY === true),
     people,
     signal: AbortSignal.any([surroundings.signal, leaving.signal]),
@@ -72,7 +73,8 @@ export async function runCli(argv: string[], surroundings: Surroundings): Promis
     await Promise.race([work(), longAfter(cli.signal)])
   } catch (error) {
     // A reader that left, and a signal, show as all kinds of errors further down: what counts is why.
-    const reason: unknown = cli.signal.aborted ? cli.signal.reason : error
+    const why: unknown = cli.signal.aborted ? cli.signal.reason : error
+    const reason = error instanceof Failure && !(why instanceof Interrupted) ? error : why
     code = reason instanceof Interrupted ? reason.exitCode : explain(reason, people, argv, environment)
   }
   if (cli.signal.aborted) await inTime(close(), Math.min(closeMs, cli.timeLeft())).catch(() => undefined)
@@ -103,22 +105,27 @@ function explain(error: unknown, people: People, argv: string[], environment: En
   if (error instanceof CommanderError) return explainUsage(error, people, argv)
   if (environment.debug) people.complain(inspect(error))
   if (error instanceof UsageError) {
-    people.complain(...error.message.split('\n'))
+    people.complain(...linesOf(error.message))
     return exitCodes.usage
   }
   if (error instanceof Failure) {
-    people.complain(...error.message.split('\n'))
+    people.complain(...linesOf(error.message))
     return exitCodes.failed
   }
   if (error instanceof MirageError) {
-    people.complain(error.detail)
+    people.complain(...linesOf(error.detail))
     return isMistake(error) ? exitCodes.usage : exitCodes.failed
   }
   people.complain(
-    `Something went wrong inside: ${messageOf(error)}`,
+    ...linesOf(`Something went wrong inside: ${messageOf(error)}`),
     'MIRAGE_DEBUG=1 shows where. The log of the host is logs/mirage.ndjson in the data directory.',
   )
   return exitCodes.failed
+}
+
+/** What is said may repeat what a file, a page or a person wrote. */
+function linesOf(text: string): string[] {
+  return text.split('\n').map(printable)
 }
 
 /** What was asked, or set, is wrong or not there: another command line or another setting is needed. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -205,6 +206,12 @@ test('mark needs something to mark with', async () => {
     falsePositive: true,
     note: 'ours',
   })
+})
+
+test.runIf(existsSync('/dev/full'))('export says that the disk is full', async () => {
+  await using gateway = await startFakeGateway(sampleHandlers())
+  const { code, stderr } = await runCommand(['export', 'last', '-o', '/dev/full'], { gateway })
+  expect({ code, stderr }).toEqual({ code: 1, stderr: '/dev/full cannot be written: the disk is full.\n' })
 })
 
 test('export writes every format, to standard output or a file', async () => {

@@ -13,12 +13,12 @@ export interface Output {
   end(): Promise<void>
 }
 
-/** Output to a stream that stays open, such as standard output. */
-export function streamOutput(stream: Writable): Output {
+/** Output to a stream that stays open, such as standard output. `place` is its name for people. */
+export function streamOutput(stream: Writable, place: string): Output {
   let failure: Error | undefined
   let room: (() => void) | undefined
   stream.on('error', (error: Error) => {
-    failure = error
+    failure = unwritable(place, error)
     room?.()
   })
   stream.on('drain', () => room?.())
@@ -36,15 +36,20 @@ export function streamOutput(stream: Writable): Output {
     },
     async end() {
       if (!failure && stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+      if (failure) throw failure
     },
   }
 }
 
 /** A new file, written as it comes; its folder is made. Throws a `Failure` that names it where that cannot be. */
 export async function fileOutput(path: string): Promise<Output> {
-  await assertWritable(path)
+  try {
+    await makeFolder(dirname(path))
+  } catch (error) {
+    throw unwritable(path, error)
+  }
   const file = createWriteStream(path)
-  const output = streamOutput(file)
+  const output = streamOutput(file, path)
   try {
     await new Promise<void>((resolve, reject) => file.once('open', () => resolve()).once('error', reject))
   } catch (error) {
@@ -52,7 +57,13 @@ export async function fileOutput(path: string): Promise<Output> {
   }
   return {
     write: (text) => output.write(text),
-    end: () => new Promise((resolve, reject) => file.once('error', reject).end(() => resolve())),
+    async end() {
+      await output.end()
+      const ended = new Promise<void>((resolve, reject) => file.once('error', reject).end(() => resolve()))
+      await ended.catch((error: unknown) => {
+        throw unwritable(path, error)
+      })
+    },
   }
 }
 
@@ -60,9 +71,19 @@ export async function fileOutput(path: string): Promise<Output> {
 export async function assertWritable(path: string): Promise<void> {
   try {
     await makeFolder(dirname(path))
+    // The reader of a pipe takes a writer that closes for the end.
+    if (await isPipe(path)) return
     await (await open(path, 'a')).close()
   } catch (error) {
     throw unwritable(path, error)
+  }
+}
+
+async function isPipe(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFIFO()
+  } catch {
+    return false // nothing is there yet
   }
 }
 
@@ -76,7 +97,9 @@ async function makeFolder(path: string): Promise<void> {
   await mkdir(path)
 }
 
-function unwritable(path: string, error: unknown): Failure {
+/** Why nothing can be written there, in words. */
+export function unwritable(path: string, error: unknown): Failure {
+  if (error instanceof Failure) return error
   const { code } = error as NodeJS.ErrnoException
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',
@@ -86,6 +109,9 @@ function unwritable(path: string, error: unknown): Failure {
     ENOTDIR: 'a part of its path is no folder',
     EEXIST: 'a part of its path is no folder',
     ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk is full',
+    ELOOP: 'its links lead in a circle',
+    ENAMETOOLONG: 'the name is too long',
   }
   return new Failure(`${path} cannot be written: ${reasons[code ?? ''] ?? messageOf(error)}.`)
 }
