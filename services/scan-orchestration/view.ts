@@ -7,6 +7,7 @@ import type { Orchestrator } from './orchestrator.ts'
 import { idleLane, type PlannedRun } from './plan.ts'
 import { seedsOf } from './seeds.ts'
 import type { RunRow } from './tables.ts'
+import { shownProxy } from './way-out.ts'
 
 interface Summary {
   entities: number
@@ -59,7 +60,7 @@ function withoutSecrets(definition: RunDefinition): RunDefinition {
   return {
     ...rest,
     ...(headers ? { headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '[hidden]'])) } : {}),
-    ...(proxy ? { proxy: proxy.replace(/\/\/[^/@]*@/, '//[hidden]@') } : {}),
+    ...(proxy ? { proxy: shownProxy(proxy) } : {}),
   }
 }
 

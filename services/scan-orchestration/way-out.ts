@@ -16,6 +16,14 @@ export function demandWayOut({ resolvers = [], proxy, lab }: RunDefinition): voi
   if (lab) throw invalid('A run that meets the lab cannot go through a proxy: leave one of them out.')
 }
 
+/** The proxy as people may see it: whoever reads the run learns that there are credentials, not which. */
+export function shownProxy(proxy: string): string {
+  // Read as the network reads it: `http:user:password@host` and a password with an “@” in it are URLs too.
+  const url = URL.parse(proxy)
+  if (url === null) return '[hidden]'
+  return `${url.protocol}//${url.username === '' && url.password === '' ? '' : '[hidden]@'}${url.host}`
+}
+
 function isResolver(text: string): boolean {
   if (isAddress(text)) return true
   const [, address = '', port = ''] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(text) ?? []
