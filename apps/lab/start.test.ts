@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { controlLab } from './lab.ts'
-import { openAskedLab, resolver } from './testing/asked-lab.ts'
+import { data, openAskedLab, resolver } from './testing/asked-lab.ts'
 
 const asked = await openAskedLab()
 const { ask, get, lab, log } = asked
@@ -26,6 +26,19 @@ describe('the traffic log', () => {
     ])
     expect(entries[0]?.from).toMatch(/^127\.0\.0\.1:\d+$/)
     expect(entries[1]?.from).toBe(resolver)
+  })
+
+  test('keeps no key that a provider was sent', async () => {
+    for (const [host, path] of [
+      ['api.shodan.io', '/shodan/host/198.18.8.226?minify=true&key=Real-0123456789'],
+      ['api.hunter.io', '/v2/domain-search?api_key=Real-0123456789&domain=northwind.example'],
+    ] as const) {
+      const [address] = data(await ask(resolver, host, 'A')) as string[]
+      await get(host, path, { address: address! })
+    }
+    const details = (await log()).filter(({ role }) => role === 'provider').map(({ detail }) => detail)
+    expect(details).toContain('GET /shodan/host/198.18.8.226?minify=true&key=[key]')
+    expect(details).toContain('GET /v2/domain-search?api_key=[key]&domain=northwind.example')
   })
 })
 

@@ -18,6 +18,9 @@ export interface HttpServers extends Disposable {
 
 const maxBody = 1 << 20
 
+/** Keys of providers in a URL: whoever asks the lab may have set a real one, and the log is kept and shown. */
+const keyInQuery = /([?&](?:api_?)?key=)[^&]*/gi
+
 export function makeHttpServers(world: World, log: TrafficLog, failures: Failures): HttpServers {
   const arrivals = new WeakMap<Socket, Arrival>()
   const server = createServer({ keepAliveTimeout: 15_000, requestTimeout: 60_000 }, (request, response) => {
@@ -43,7 +46,7 @@ export function makeHttpServers(world: World, log: TrafficLog, failures: Failure
       arrival.secure ? 'https' : 'http',
       host,
       roleOf(world, arrival, host),
-      `${request.method} ${path}`,
+      `${request.method} ${path.replace(keyInQuery, '$1[key]')}`,
     )
     const failure = failures.meet(arrival.provider?.provider?.id, host, arrival.address)
     if (failure?.delayMs !== undefined && !(await waited(failure.delayMs, response))) return
