@@ -102,6 +102,10 @@ export class Voices {
     return [...new Set(others.flatMap(({ tags }) => tags))]
   }
 
+  async hasEnded(workspace: string, run: string): Promise<boolean> {
+    return (await this.#of(workspace)).has(run)
+  }
+
   /** The run has not ended whole after all; true when it was taken for one that had. */
   async reopen(workspace: string, run: string): Promise<boolean> {
     const known = await this.#of(workspace)

@@ -63,6 +63,21 @@ export const dataStorage = defineService({
     })
     /** Nobody else has what was lost to this service; which runs miss something shows when they drain. */
     const rebuild = async (): Promise<void> => void (await scans.announceDrained({}))
+    async function noteEnd(workspace: string, run: string): Promise<void> {
+      if (await hasEndedWhole(scans, run, { workspace, signal })) await endRun(store, search, workspace, run)
+    }
+
+    /** Of runs that have drained: that they ended may not have been heard. */
+    async function noteEnds(): Promise<void> {
+      for (const workspace of await documents.workspaces())
+        for (let after: string | undefined, more = true; more; more = after !== undefined) {
+          const page = await coverage.listDrained(workspace, { limit: 100, ...(after === undefined ? {} : { after }) })
+          for (const { run, forgotten } of page.items)
+            if (!forgotten && !(await store.voices.hasEnded(workspace, run))) await noteEnd(workspace, run)
+          after = page.next
+        }
+    }
+
     return {
       handlers: {
         searchEntities: (input, { workspace }) => searchEntities(store, search, workspace, input, clock.now()),
@@ -131,11 +146,14 @@ export const dataStorage = defineService({
           },
           { rebuild },
         ),
-        on(runsChanged, async (events) => {
-          for (const { workspace, payload } of events)
-            if (payload.status === 'finished' && (await hasEndedWhole(scans, payload.run, { workspace, signal })))
-              await endRun(store, search, workspace, payload.run)
-        }),
+        on(
+          runsChanged,
+          async (events) => {
+            for (const { workspace, payload } of events)
+              if (payload.status === 'finished') await noteEnd(workspace, payload.run)
+          },
+          { rebuild: noteEnds },
+        ),
       ],
     }
   },

@@ -146,6 +146,10 @@ async function openStorage(ended: Record<string, Partial<Run>>) {
     async deliver(deliveries: Delivery[]): Promise<void> {
       for (const delivery of deliveries) await handle(consumes, delivery, 'whole')
     },
+    /** As when events of this name were lost to it. */
+    async rebuild(event: Delivery['event']): Promise<void> {
+      await consumes.find((consumer) => consumer.event === event)!.rebuild?.()
+    },
     async [Symbol.asyncDispose]() {
       await documents[Symbol.asyncDispose]()
       await search[Symbol.asyncDispose]()
@@ -216,6 +220,14 @@ describe('an address that was once of a content network', () => {
       expect(await drawnTags(service)).toEqual({ [`one ${cdn}`]: [], [`two ${cdn}`]: [], [`three ${cdn}`]: [] })
       expect(await findingsOf(service)).toEqual([[], [`12 names lead to ${cdn}`], [`12 names lead to ${cdn}`]])
     }))
+
+  it('is so in data-storage too where it has not heard that the run ended', async () => {
+    await using storage = await openStorage(endedRuns(['two']))
+    await storage.deliver([...batches(said), ...drained(said)])
+    expect(await storedTags(storage)).toMatchObject({ [`two ${cdn}`]: ['cdn'] })
+    await storage.rebuild(runsChanged)
+    expect(await storedTags(storage)).toMatchObject({ [`two ${cdn}`]: [] })
+  })
 
   it('stays what it was where the run met a limit, or others lost something of it', async () => {
     await withGraph({ runs: endedRuns(['one']) }, async (service) => {
