@@ -99,6 +99,28 @@ describe('redaction', () => {
     )
   })
 
+  test('knows a secret as others write it down', () => {
+    const value = 'k+y/0&1=<é>"Zx'
+    const { text } = openRedactor([value], [])
+    for (const form of [
+      encodeURIComponent(value).toLowerCase().replace('zx', 'Zx'),
+      JSON.stringify(value).slice(1, -1),
+      JSON.stringify(value)
+        .slice(1, -1)
+        .replaceAll('/', String.raw`\/`),
+      String.raw`k\u002By\u002F0\u00261\u003D\u003Cé\u003E\"Zx`,
+      String.raw`k\u002by\u002f0\u00261\u003d\u003cé\u003e\"Zx`,
+      'k+y/0&amp;1=&lt;é&gt;&quot;Zx',
+      Buffer.from(value).toString('base64url'),
+    ])
+      expect(text(`before ${form} after`)).toBe(`before ${mask} after`)
+    for (let length = 6; length < 12; length++) {
+      const key = 'abcdefghijkl'.slice(0, length)
+      const basic = Buffer.from(`${key}:`).toString('base64')
+      expect(openRedactor([key], []).text(basic)).not.toContain(basic.slice(0, 8))
+    }
+  })
+
   test('masks parameters and headers by name, whatever their case and encoding', () => {
     const redactor = openRedactor([], ['apiKey', 'X-Token'])
     expect(redactor.url('https://a.example/?q=1&APIKEY=abc&api%4bey=def&x=2')).toBe(

@@ -75,14 +75,32 @@ function maskCookie(cookie: string): string {
   return cookie.replace(/^([^=;]*)=[^;]*/, `$1=${mask}`)
 }
 
+/** How answers and URLs write a value: as it is, and as URLs, JSON, HTML and base64 escape it. */
 function formsOf(value: string): string[] {
+  const inUrl = [encodeURIComponent(value), new URLSearchParams({ v: value }).toString().slice(2)]
+  const inJson = JSON.stringify(value).slice(1, -1)
+  const inHtml = value.replaceAll(/[&<>"]/g, (character) => entities[character]!)
+  // Whole triples of bytes are written the same whatever follows, as in `key:password` of basic authentication.
+  const inBase64 = [Buffer.from(value), Buffer.from(value).subarray(0, -(Buffer.byteLength(value) % 3) || undefined)]
   return [
     value,
-    encodeURIComponent(value),
-    new URLSearchParams({ v: value }).toString().slice(2),
-    Buffer.from(value).toString('base64'),
-  ]
+    ...inUrl,
+    ...inUrl.map((form) => form.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase())),
+    inJson,
+    // PHP escapes every slash; others all that HTML knows.
+    inJson.replaceAll('/', String.raw`\/`),
+    ...[(hex: string) => hex, (hex: string) => hex.toUpperCase()].map((cased) =>
+      inJson.replaceAll(
+        /[+&<>'=/]/g,
+        (character) => String.raw`\u00` + cased(character.charCodeAt(0).toString(16).padStart(2, '0')),
+      ),
+    ),
+    inHtml,
+    ...inBase64.flatMap((bytes) => [bytes.toString('base64'), bytes.toString('base64url')]),
+  ].filter((form) => form.length >= minLength)
 }
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
 function decode(name: string): string {
   try {
