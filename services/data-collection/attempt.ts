@@ -14,6 +14,7 @@ import type { moduleRegistry } from '@mirage/services/module-registry/contract.t
 import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts'
 import { openOutbox } from './outbox.ts'
 import { limitsOf } from './task-limits.ts'
+import { veiled, veiledLog } from './veil.ts'
 import { labAway, type RunSession } from './sessions.ts'
 
 const defaultTimeout = '5m'
@@ -69,9 +70,8 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
   let end: Ended | undefined
   try {
     const work = { run: task.run, entities: task.entities, settings, ...(key === undefined ? {} : { key }) }
-    const log = (message: string, fields?: Record<string, unknown>): void =>
-      options.log.debug(message, { module: module.id, ...fields })
-    for await (const yielded of runModule(module, work, transport, { signal: stop, now, log })) {
+    const log = veiledLog((message, fields) => options.log.debug(message, { module: module.id, ...fields }), key)
+    for await (const yielded of veiled(runModule(module, work, transport, { signal: stop, now, log }), key)) {
       if (yielded.kind === 'observation') await outbox.observation(yielded.observation)
       else if (yielded.kind === 'finding') await outbox.finding(yielded.finding)
       else end = yielded

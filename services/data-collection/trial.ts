@@ -12,6 +12,7 @@ import type { moduleRegistry } from '@mirage/services/module-registry/contract.t
 import { settingsOf, unknownModule } from './attempt.ts'
 import { openRun, type SessionsOptions } from './sessions.ts'
 import { limitsOf } from './task-limits.ts'
+import { veiled } from './veil.ts'
 
 export interface TrialOptions {
   modules: Map<string, ManifestEntry>
@@ -62,7 +63,7 @@ export async function tryModule(
   const trial: Trial = { outcome: 'empty', observations: [], findings: [], requests: 0 }
   const settings = await settingsOf(module, registry, workspace)
   const task = { run, entities: [entityRef(type, value)], settings, ...(key === undefined ? {} : { key }) }
-  for await (const yielded of runModule(module, task, transport, { signal, now })) {
+  for await (const yielded of veiled(runModule(module, task, transport, { signal, now }), key)) {
     if (yielded.kind === 'observation') trial.observations.push(yielded.observation)
     else if (yielded.kind === 'finding') trial.findings.push(yielded.finding)
     else
