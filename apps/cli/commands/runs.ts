@@ -32,7 +32,10 @@ export function addRuns(program: Command, cli: Cli): void {
         return
       }
       const head = ['run', 'name', 'status', 'started', 'time', 'entities', 'findings']
-      for (const line of table([head.map((text) => ({ text, paint: cli.style.dim })), ...rows], columnsOf(cli, 1)))
+      for (const line of table([head.map((text) => ({ text, paint: cli.style.dim })), ...rows], {
+        ...columnsOf(cli, 1),
+        spare: [4, 6, 5],
+      }))
         await cli.results.write(`${line}\n`)
     })
 }
@@ -42,7 +45,7 @@ function rowOf(run: Run, style: Style): Cell[] {
     { text: run.run },
     { text: printable(run.name), paint: style.bold },
     { text: statusText(run), paint: paintOf(run, style) },
-    { text: localTime(run.startedAt ?? run.createdAt) },
+    { text: localTime(run.startedAt ?? run.createdAt).slice(0, '2026-11-21 19:24'.length) },
     { text: duration(run.seconds) },
     { text: count(run.entities) },
     { text: count(run.findings) },

@@ -52,6 +52,13 @@ test('tables align, and the flexible column gives way first', () => {
     'dns    short                             yy',
   ])
   expect(table(rows, { columns: 24, flexible: 1 })).toEqual(['crtsh  a long text …  x', 'dns    short          yy'])
+  expect(table([['run_aaaabbbbcccc', 'a name that is long', 'x']], { columns: 20 })[0]).toMatch(/^run_aaaabbbbcccc  /)
+  const wide = [['run_aaaabbbbcccc', 'a name that is long', 'one', 'second', 'third']]
+  const spare = { flexible: 1, spare: [4, 2] }
+  expect(table(wide, { columns: 60, ...spare })).toEqual(['run_aaaabbbbcccc  a name that is long  one  second  third'])
+  expect(table(wide, { columns: 50, ...spare })).toEqual(['run_aaaabbbbcccc  a name that…  one  second  third'])
+  expect(table(wide, { columns: 45, ...spare })).toEqual(['run_aaaabbbbcccc  a name that i…  one  second'])
+  expect(table(wide, { columns: 40, ...spare })).toEqual(['run_aaaabbbbcccc  a name that i…  second'])
 })
 
 test('numbers and times as people read them', () => {
