@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Tests that start whole installations, laboratories or real servers: one file at a time, each with the machine to itself. */
-const whole = 'tests/{faults,journeys,servers}/**/*.test.ts'
+const whole = 'tests/{browser,faults,journeys,servers}/**/*.test.ts'
 
 export default defineConfig({
   test: {
