@@ -18,7 +18,8 @@ export const settings = t.Object(
     minFreeBytes: t.Integer({
       default: 536_870_912,
       minimum: 0,
-      description: 'Below this much free disk no new work is given out and runs wait for space.',
+      description:
+        'Below this much free disk, or 5 % of a smaller one, no new work is given out and runs wait for space.',
     }),
     allowPrivateTargets: t.Boolean({
       default: false,

@@ -74,11 +74,7 @@ export function answerWeb(world: World, question: WebQuestion): WebAnswer | unde
 }
 
 /** The site that a machine shows for a host name; to whoever names none of its hosts, its first. */
-function siteAt(
-  world: World,
-  machine: Machine,
-  { host, port }: { host: string; port: number },
-): Site | undefined {
+function siteAt(world: World, machine: Machine, { host, port }: { host: string; port: number }): Site | undefined {
   const named = world.siteOf(host)
   if (named?.machine === machine.id) return named
   const own = world.sites.filter((site) => site.machine === machine.id)
