@@ -79,7 +79,7 @@ test('every bad line is named with its list and number', async () => {
 test('a list of nothing but mistakes does not flood the terminal', async () => {
   const complaints = await complaintsOf(read(['-'], '999.1.1.1\n'.repeat(200)))
   expect(complaints).toHaveLength(52)
-  expect(complaints.at(-2)).toBe('… and 150 more.')
+  expect(complaints.at(-2)).toBe('… and 150 more: standard input, lines 51–200')
 })
 
 test('what a hostile list holds cannot move the cursor', async () => {

@@ -23,7 +23,7 @@ export interface TargetSources {
 /** More seeds are refused: no run takes them. */
 const mostSeeds = 100_000
 
-/** At most so many bad lines are shown; the rest is counted. */
+/** Of at most so many bad lines it is said what is wrong; the others are named. */
 const mostComplaints = 50
 
 /**
@@ -31,12 +31,12 @@ const mostComplaints = 50
  * that is no target, so that one look at it is enough to mend the list.
  */
 export async function readTargets({ targets, files, stdin }: TargetSources): Promise<Seed[]> {
-  const complaints: string[] = []
+  const complaints: Complaint[] = []
   const seeds = new Map<string, Seed>()
 
-  function take(text: string, where: string): void {
+  function take(text: string, place?: Place): void {
     const { seeds: read, problem } = readTarget(text)
-    if (problem !== undefined) complaints.push(`${where}${problem}`)
+    if (problem !== undefined) complaints.push({ problem, ...place })
     for (const seed of read) seeds.set(`${seed.type}:${seed.value}`, seed)
   }
 
@@ -44,7 +44,7 @@ export async function readTargets({ targets, files, stdin }: TargetSources): Pro
     const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
     for (const [index, line] of lines.entries()) {
       const target = withoutComment(line)
-      if (target !== '') take(target, `${name}, line ${index + 1}: `)
+      if (target !== '') take(target, { list: name, line: index + 1 })
     }
   }
 
@@ -61,14 +61,14 @@ export async function readTargets({ targets, files, stdin }: TargetSources): Pro
       try {
         takeLines(await readFile(file, 'utf8'), file)
       } catch (error) {
-        complaints.push(`${file}: the list cannot be read (${messageOf(error)}).`)
+        complaints.push({ problem: `${file}: the list cannot be read (${messageOf(error)}).` })
       }
   }
   for (const target of targets) {
     if (target === '-') await takeStdin()
-    else take(target.trim(), '')
+    else take(target.trim())
   }
-  if (complaints.length > 0) throw new UsageError(...firstOf(complaints), 'Nothing was sent.')
+  if (complaints.length > 0) throw new UsageError(...linesOf(complaints), 'Nothing was sent.')
   if (seeds.size > mostSeeds)
     throw new UsageError(
       `These are ${seeds.size} targets; one run takes ${mostSeeds}. Split the list. Nothing was sent.`,
@@ -112,7 +112,36 @@ async function textOf(stream: AsyncIterable<Uint8Array | string>): Promise<strin
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function firstOf(complaints: string[]): string[] {
-  if (complaints.length <= mostComplaints) return complaints
-  return [...complaints.slice(0, mostComplaints), `… and ${complaints.length - mostComplaints} more.`]
+/** Where a target stands in a list. */
+interface Place {
+  list: string
+  line: number
+}
+
+interface Complaint extends Partial<Place> {
+  problem: string
+}
+
+/** What is wrong with the first of them, and the numbers of all other lines. */
+function linesOf(complaints: Complaint[]): string[] {
+  const said = complaints
+    .slice(0, mostComplaints)
+    .map(({ list, line, problem }) => (list === undefined ? problem : `${list}, line ${line}: ${problem}`))
+  const rest = complaints.slice(mostComplaints)
+  if (rest.length === 0) return said
+  const others = [...Map.groupBy(rest, ({ list }) => list ?? '')].map(([list, its]) =>
+    list === '' ? `${its.length} arguments` : `${list}, lines ${rangesOf(its.map(({ line }) => line ?? 0))}`,
+  )
+  return [...said, `… and ${rest.length} more: ${others.join('; ')}`]
+}
+
+/** Rising numbers as people write them: `3, 7–9`. */
+function rangesOf(numbers: number[]): string {
+  const ranges: [number, number][] = []
+  for (const number of numbers) {
+    const last = ranges.at(-1)
+    if (last && number === last[1] + 1) last[1] = number
+    else ranges.push([number, number])
+  }
+  return ranges.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ')
 }
