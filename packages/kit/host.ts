@@ -16,6 +16,7 @@ import { mountRoutes } from './routes.ts'
 import type { Running, Service } from './service.ts'
 import { type Metrics, openMetrics } from './telemetry.ts'
 import type { Tokens } from './token.ts'
+import { answerUnread } from './unread.ts'
 
 /** What the host needs of a bus. The bus port has it. */
 export interface HostBus extends ListeningBus {
@@ -128,6 +129,7 @@ async function listen(app: FastifyInstance, at: ListenAt): Promise<void> {
 async function openDoor(app: FastifyInstance, at: ListenAt): Promise<Server> {
   if ('path' in at) rmSync(at.path, { force: true })
   const door = createServer((request, response) => app.routing(request, response))
+  door.on('clientError', answerUnread)
   await new Promise<void>((resolve, reject) => {
     door.once('error', reject)
     door.listen(at, resolve)
@@ -185,6 +187,7 @@ function createApp(
       typeof request.headers['x-request-id'] === 'string' ? request.headers['x-request-id'].slice(0, 64) : newId('req'),
     routerOptions: { maxParamLength: 20_000 },
     forceCloseConnections: true,
+    clientErrorHandler: answerUnread,
     frameworkErrors: (error, request, reply) => void answerError(error, request, reply), // a path that cannot be decoded
   })
   app.setErrorHandler(answerError)

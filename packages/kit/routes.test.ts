@@ -65,7 +65,7 @@ describe('the input', () => {
     ['a missing field', 'POST', '/api/v1/toys', { id: 'a' }, 'missing field “size”'],
     ['no body', 'POST', '/api/v1/toys', undefined, 'missing field'],
     ['an array', 'POST', '/api/v1/toys', [1], 'The body must be a JSON object.'],
-    ['null', 'POST', '/api/v1/toys', 'null', 'missing field'],
+    ['null', 'POST', '/api/v1/toys', 'null', 'must be a JSON object'],
     ['broken JSON', 'POST', '/api/v1/toys', '{"id":', ''],
     ['a prototype in JSON', 'POST', '/api/v1/toys', '{"__proto__":{"id":"a"},"id":"a","size":1}', ''],
   ])('is refused with a 400 that says what it is about: %s', async (_name, method, path, body, detail) => {

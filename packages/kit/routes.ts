@@ -122,7 +122,7 @@ function readInput(operation: Operation, request: FastifyRequest): unknown {
     new URLSearchParams(Object.entries(request.params as Record<string, string>)),
   )
   const hasBody = operation.method !== 'GET' && operation.method !== 'DELETE'
-  const rest = hasBody ? (request.body ?? {}) : decodeParameters(properties, search)
+  const rest = hasBody ? (request.body === undefined ? {} : request.body) : decodeParameters(properties, search)
   if (typeof rest !== 'object' || rest === null || Array.isArray(rest)) throw invalid('The body must be a JSON object.')
   const doubled = names.find((name) => Object.hasOwn(rest, name))
   if (doubled) throw invalid(`“${doubled}” stands in the path already.`)

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text as wholeText } from 'node:stream/consumers'
 import { type Operation, pathNames } from '@mirage/kit/contract.ts'
 import { apiPrefix } from '@mirage/kit/routes.ts'
 import { contracts } from '@mirage/server/contracts.ts'
@@ -94,6 +96,19 @@ export async function askInPieces(method: string, path: string, limit: number): 
     signal: AbortSignal.timeout(30_000),
   })
   return { status: answer.status, type: answer.headers.get('content-type') ?? '', text: await answer.text() }
+}
+
+/** Sends bytes that may be no HTTP, and reads until the server closes the connection; one answer, no more. */
+export async function askRaw(sent: string): Promise<Answer> {
+  const { hostname, port } = new URL(server.url!)
+  const socket = connect({ host: hostname, port: Number(port), timeout: 10_000 })
+  socket.once('timeout', () => socket.destroy(new Error('the connection was left open')))
+  socket.write(Buffer.from(sent, 'latin1'))
+  const [head = '', text = '', ...more] = (await wholeText(socket)).split('\r\n\r\n')
+  if (more.length > 0) throw new Error(`more than one answer: ${more.join()}`)
+  said.push(text)
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1])
+  return { status, type: /^content-type: (.*)$/im.exec(head)?.[1] ?? '', text }
 }
 
 /** The body; of one that goes on and on the beginning. */

@@ -5,6 +5,7 @@ import {
   type Answer,
   ask,
   askInPieces,
+  askRaw,
   goodInput,
   leaks,
   noLeaks,
@@ -116,6 +117,7 @@ describe('hostile input', () => {
       for (const asking of [
         { raw: '{' },
         { raw: '[1,2]' },
+        { raw: 'null' },
         { raw: '"text"' },
         { raw: '\u0000' },
         { raw: '{"__proto__": {"polluted": true}}' },
@@ -137,6 +139,23 @@ describe('hostile input', () => {
       expect(wrongWith(endless)).toBeUndefined()
     },
   )
+
+  it.each([
+    ['headers that are too long', 431, `GET /api/v1/runs HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['an address that is too long', 431, `GET /api/v1/runs?after=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`],
+    ['TLS on a plain port', 400, '\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001'],
+    ['another method', 400, 'G@T / HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['two lengths', 400, 'POST /api/v1/plans HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x'],
+    [
+      'a length and chunks',
+      400,
+      'POST /api/v1/plans HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /api/v1/keys HTTP/1.1\r\n\r\n',
+    ],
+  ])('%s: a problem, and the end of the connection', async (_what, status, sent) => {
+    const answer = await askRaw(sent)
+    expect(answer.status).toBe(status)
+    expect(wrongWith(answer)).toBeUndefined()
+  })
 
   it('paths that lead nowhere are problems too', async () => {
     for (const path of [
