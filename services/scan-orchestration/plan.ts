@@ -71,7 +71,7 @@ function demandKnown(named: string[], modules: ModuleInfo[]): void {
     throw new MirageError({
       code: 'runs.definition_invalid',
       status: 422,
-      detail: `There is no module “${unknown}”${didYouMean(unknown, ids) || '.'}`,
+      detail: `There is no module “${unknown}”${didYouMean(unknown, ids) || '. “mirage modules” lists them.'}`,
     })
 }
 

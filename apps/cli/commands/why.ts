@@ -141,7 +141,7 @@ function exchangeText({ id, request, status, bytes: size, elapsedMs, peer }: Exc
   const answer = [
     status === undefined ? '' : String(status),
     bytes(size),
-    `${Math.round(elapsedMs)} ms`,
+    elapsedMs > 0 ? `${Math.round(elapsedMs)} ms` : '', // of many questions together there is none
     `from ${peer}`,
   ]
   return printable(`${request}  ${answer.filter((part) => part !== '').join(', ')}  exchange ${id}`)
