@@ -84,6 +84,29 @@ describe('a database', () => {
     }
   })
 
+  it('tells nobody of control data that is not on the disk, and lets others work meanwhile', async () => {
+    const database = await openDatabase(path, 'control')
+    await database.write(() => database.exec('create table t (a integer)'))
+    await using handle = await open(folder, 'r')
+    const { promise: disk, resolve: written } = Promise.withResolvers<void>()
+    const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync').mockReturnValue(disk)
+    try {
+      const done: number[] = []
+      const insert = (n: number): Promise<unknown> =>
+        database.write(() => database.prepare('insert into t values (?)').run(n)).then(() => done.push(n))
+      const writes = [insert(1), insert(2), insert(3)]
+      await eventually('the disk is asked', () => sync.mock.calls.length > 0)
+      expect(await database.read(() => database.prepare('select count(*) from t').get())).toEqual([3])
+      expect(done).toEqual([])
+      written()
+      await Promise.all(writes)
+      expect(done).toEqual([1, 2, 3])
+    } finally {
+      sync.mockRestore()
+      await database.close()
+    }
+  })
+
   it('empties its log when nobody writes', async () => {
     const database = await openDatabase(path, 'data')
     await database.write(() => database.exec('create table t (a text)'))

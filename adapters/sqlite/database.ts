@@ -1,10 +1,10 @@
 import { mkdirSync, statfsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { busyTimeout, retryBusy } from './busy.ts'
-import { storeFull } from './errors.ts'
+import { storeError, storeFull } from './errors.ts'
+import { LogFlush } from './log-flush.ts'
 import { type Use, uses } from './uses.ts'
 
 const idleMs = 1_000
@@ -67,9 +67,9 @@ export class Database {
   readonly use: Use
   /** Whoever has opened it and not yet closed it. */
   holders = 0
-  /** Something was written that no flush has followed. */
-  #unflushed = false
-  #flushing: Promise<void> | undefined
+  /** Rows changed before the transaction that was begun last. */
+  #changesBefore = 0
+  readonly #log: LogFlush
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   #reader: DatabaseSync | undefined
@@ -82,6 +82,7 @@ export class Database {
     this.path = path
     this.use = use
     this.#connection = connection
+    this.#log = new LogFlush(path)
     openFiles.add(this)
     shareCaches(use)
   }
@@ -117,6 +118,7 @@ export class Database {
 
   exec(text: string): void {
     this.#connection.exec(text)
+    this.wrote()
   }
 
   get inTransaction(): boolean {
@@ -138,7 +140,7 @@ export class Database {
    * `store.unavailable`.
    */
   async write<T>(work: () => T): Promise<T> {
-    return retryBusy(this.path, async () => {
+    const result = await retryBusy(this.path, async () => {
       while (this.#held) await this.#held
       this.#assertOpen()
       this.begin()
@@ -151,20 +153,28 @@ export class Database {
         throw error
       }
     })
+    await this.written()
+    return result
   }
 
   begin(): void {
     this.prepare('begin immediate').run()
+    this.#changesBefore = this.#changes()
   }
 
   commit(): void {
     this.prepare('commit').run()
-    this.wrote()
+    if (this.#changes() !== this.#changesBefore) this.wrote()
   }
 
-  /** To be called after a write outside of `write`. */
+  /** Rows that this connection has changed. */
+  #changes(): number {
+    return (this.prepare('select total_changes()').get() as unknown as [number])[0]
+  }
+
+  /** To be called after a write outside of `write`, and `written` before anybody is told of it. */
   wrote(): void {
-    this.#unflushed = uses[this.use].synchronous !== 'full'
+    if (uses[this.use].synchronous !== 'full') this.#log.wrote()
     this.#checkpointWhenIdle()
   }
 
@@ -173,25 +183,16 @@ export class Database {
    * answered may rely on it. A file of `synchronous=FULL` is there already.
    */
   flush(): Promise<void> {
-    if (!this.#unflushed) return this.#flushing ?? Promise.resolve()
-    this.#unflushed = false
-    const flushing = this.#syncLog().finally(() => {
-      if (this.#flushing === flushing) this.#flushing = undefined
-    })
-    this.#flushing = flushing
-    return flushing
+    return this.#log.flush()
   }
 
-  /** SQLite flushes the log itself before it moves pages out of it, so the log is all there is to flush. */
-  async #syncLog(): Promise<void> {
+  /** Resolves when what was committed will survive what its file is to survive. */
+  async written(): Promise<void> {
+    if (!uses[this.use].flushed) return
     try {
-      await using log = await open(`${this.path}-wal`, 'r+')
-      await log.datasync()
+      await this.flush()
     } catch (error) {
-      // Closed meanwhile, which has moved everything out of the log.
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-      this.#unflushed = true
-      throw error
+      throw storeError(error, this.path)
     }
   }
 
@@ -235,6 +236,7 @@ export class Database {
     this.#readerStatements.clear()
     this.#reader?.close()
     this.#reader = undefined
+    this.#log.close()
     if (this.isOpen) this.#connection.close()
     shareCaches(this.use)
   }
@@ -258,7 +260,7 @@ export class Database {
       if (!this.isOpen || this.#connection.isTransaction) return
       try {
         const { busy } = this.#connection.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
-        if (busy === 0) this.#unflushed = false
+        if (busy === 0) this.#log.emptied()
       } catch {
         // A full disk or a reader elsewhere: the log stays until the next time, which loses nothing.
       }

@@ -44,7 +44,9 @@ export async function openSqliteSql({ path }: { path: string }): Promise<Sql> {
 
     // PostgreSQL: begin isolation level serializable, tried again at 40001 and 40P01
     async transaction<Schema, T>(db: Kysely<Schema>, work: (trx: Kysely<Schema>) => Promise<T>): Promise<T> {
-      return retryBusy(path, () => inTransaction(database, db, work))
+      const result = await retryBusy(path, () => inTransaction(database, db, work))
+      await database.written()
+      return result
     },
 
     async [Symbol.asyncDispose]() {
@@ -163,6 +165,7 @@ function driverOf(database: Database): Driver {
     },
     async commitTransaction() {
       database.commit()
+      await database.written()
     },
     async rollbackTransaction() {
       database.rollback()
@@ -197,7 +200,10 @@ function turnOn(database: Database): Turn {
         }))
       await hold()
       // Within a transaction it is the whole that is tried again.
-      return database.inTransaction ? execute<Row>(query) : retryBusy(database.path, () => execute<Row>(query))
+      if (database.inTransaction) return execute<Row>(query)
+      const result = await retryBusy(database.path, () => execute<Row>(query))
+      await database.written()
+      return result
     },
     streamQuery() {
       throw new Error('page by key instead of streaming: an open statement holds up the checkpoints of this file')
