@@ -52,7 +52,8 @@ export const dataCollection = defineService({
       tasks: settings.tasks,
       tasksPerModule: settings.tasksPerModule,
       dataDirectory,
-      attempt: { registry, announce: gather(announce, 64), now, log },
+      // Every delivery is a transaction in each of its readers, and tasks that end at about the same time are one.
+      attempt: { registry, announce: gather(announce, 64, 20), now, log },
       log,
       signal,
     })
