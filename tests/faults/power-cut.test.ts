@@ -30,7 +30,8 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 /**
  * A disk whose cache is lost when the power goes: of the files that are flushed only now and then, it keeps what they
- * held when they were flushed last. Files of `synchronous=FULL` are on it at every commit.
+ * held when they were flushed last. What is written to the bus and to control files is on
+ * it when the write resolves.
  */
 let place: string
 let disk: string
