@@ -112,9 +112,10 @@ async function leaseSuspect(orchestrator: Orchestrator, runs: ActiveRun[], slots
   return []
 }
 
-/** So long a task of many waits for more to take, while its worker has something else to do. */
+/** So long a task of many waits for more to take. */
 const fillMs = 1_000
 
+/** True when new tasks of this lane are worth their while for a worker that has something else to do. */
 function isWorthIt({ clock }: Orchestrator, { planned, eligible, taken, leasedAt }: ActiveLane): boolean {
   return planned.batch === 1 || eligible - taken >= planned.batch || clock.now() - leasedAt >= fillMs
 }
