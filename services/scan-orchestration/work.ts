@@ -27,10 +27,23 @@ export async function leaseTasks(
   await orchestrator.queue.run(() => takeOver(orchestrator, request.worker))
   for (;;) {
     const beats = work.beats
-    const tasks = await orchestrator.queue.run(async () => (signal.aborted ? [] : leaseOnce(orchestrator, request)))
+    const tasks = await orchestrator.queue.run(async () => {
+      const tasks = signal.aborted ? [] : await leaseOnce(orchestrator, request)
+      if (signal.aborted) await takeBackUnheard(orchestrator, tasks)
+      return tasks
+    })
     const left = deadline - clock.now()
     if (tasks.length > 0 || left <= 0 || signal.aborted || orchestrator.leaving.has(request.worker)) return tasks
     await work.wait(beats, left, signal)
+  }
+}
+
+/** Who asked has gone while the disk was waited for: what nobody works on would count as lost. */
+async function takeBackUnheard(orchestrator: Orchestrator, tasks: LeasedTask[]): Promise<void> {
+  for (const { run: id, task: number } of tasks) {
+    const run = orchestrator.active.get(id)
+    const task = run?.open.get(number)
+    if (run && task) await giveBack(orchestrator, run, [{ task, lost: false, spent: nothing }])
   }
 }
 
