@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -67,6 +67,8 @@ test('scan: one command, no server, lines of JSON', async () => {
     '--json',
     '--name',
     'ACME',
+    '-O',
+    join(data, 'results'),
   )
   const lines = linesOf(stdout)
   const entities = lines.filter(({ kind }) => kind === 'entity')
@@ -80,12 +82,28 @@ test('scan: one command, no server, lines of JSON', async () => {
   expect(entities).toContainEqual(expect.objectContaining({ type: 'domain', value: 'mx1.northwind.example', run }))
   expect(stderr).toMatch(/^Contacts {2}.*\nNo key {4}.*\nTo stop {3}/)
   expect(stderr).toContain(`npx mirage entities ${run} `)
+  expect((await readdir(join(data, 'results'))).toSorted()).toEqual([
+    'addresses.txt',
+    'domains.txt',
+    'emails.txt',
+    'entities.csv',
+    'entities.ndjson',
+    'findings.ndjson',
+    'plan.json',
+    'relationships.ndjson',
+    'run.json',
+    'summary.json',
+    'urls.txt',
+  ])
 })
 
 test('what was found is there for other commands', async () => {
   expect(linesOf((await mirage('runs', '--json')).stdout)).toMatchObject([{ run, status: 'finished', name: 'ACME' }])
   const domains = (await mirage('entities', 'ACME', '--values=domain')).stdout.trim().split('\n')
   expect(domains).toContain('mx1.northwind.example')
+  expect((await mirage('entities', 'last', 'domain:mx1.northwind.example', '--values')).stdout).toBe(
+    'mx1.northwind.example\n',
+  )
   const { stdout: why } = await mirage('why', 'last', 'mx1.northwind.example')
   expect(why).toMatch(/^northwind\.example .*\n.*target of this run\n {2}└ .*mx1\.northwind\.example/)
   const exported = linesOf((await mirage('export', run, '--format', 'ndjson')).stdout)
