@@ -13,6 +13,7 @@ import { beginFolder, finishFolder } from './output/folder.ts'
 import { fileOutput } from './output/output.ts'
 import { type ResultFormat, writeResults } from './output/results.ts'
 import { summaryLines } from './summary.ts'
+import { tellOfWaiting } from './waiting.ts'
 import { type Watcher, watchRun } from './watch.ts'
 
 /** How a run is shown and where its results go. */
@@ -45,7 +46,12 @@ export async function followRun(cli: Cli, run: Run, options: FollowOptions): Pro
         if (!live) people.say(findingLine(finding, people.style, people.columns()))
       },
     }
-    const watchers = [keep, ...(live ? [live.watcher] : []), ...(results ? [results.watcher] : [])]
+    const watchers = [
+      keep,
+      tellOfWaiting(people, api, run.run),
+      ...(live ? [live.watcher] : []),
+      ...(results ? [results.watcher] : []),
+    ]
     cli.signal.addEventListener('abort', () => live?.stopping(), { once: true })
     return await watchRun(api, run.run, together(watchers), cli.signal)
   }

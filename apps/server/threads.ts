@@ -94,7 +94,7 @@ function unstarted(thread: string, reason: string): MirageError {
   return new MirageError({
     code: 'service.not_started',
     status: 503,
-    detail: `The ${thread} thread did not start: ${reason}.`,
+    detail: `The ${thread} thread did not start: ${reason.replace(/\.$/, '')}.`,
     retryable: true,
   })
 }

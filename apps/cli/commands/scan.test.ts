@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -147,30 +145,6 @@ test('-O writes every file of the run, -o the results', async () => {
   expect(JSON.parse(byName['summary.json']!)).toMatchObject({ kind: 'summary', status: 'finished' })
   expect(JSON.parse(byName['plan.json']!)).toMatchObject({ profile: 'footprint' })
   expect(jsonLinesOf(byName['relationships.ndjson']!)[0]).toMatchObject({ kind: 'relationship', type: 'subdomain' })
-})
-
-test.runIf(existsSync('/dev/full'))('a disk that fills up is said, and where the results are', async () => {
-  await using gateway = await startFakeGateway(sampleHandlers())
-  const { code, stderr } = await runCommand(['scan', 'example.com', '-o', '/dev/full', '--json', '--quiet'], {
-    gateway,
-  })
-  expect({ code, lines: linesOf(stderr) }).toEqual({
-    code: 1,
-    lines: ['/dev/full cannot be written: the disk is full.', expect.stringContaining(run)],
-  })
-})
-
-test('a pipe with a name gets everything once', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'mirage-'))
-  const pipe = join(folder, 'pipe')
-  execFileSync('mkfifo', [pipe])
-  await using gateway = await startFakeGateway(sampleHandlers())
-  const [text, { code }] = await Promise.all([
-    readFile(pipe, 'utf8'),
-    runCommand(['scan', 'example.com', '-o', pipe, '--json', '--quiet'], { gateway }),
-  ])
-  await rm(folder, { recursive: true })
-  expect({ code, lines: jsonLinesOf(text).length }).toEqual({ code: 0, lines: 8 })
 })
 
 test('a place that cannot be written is found out before anything is sent', async () => {
