@@ -1,161 +1,18 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import { mkdtempSync, rmSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
-import { systemClock } from '@mirage/kit/clock.ts'
-import { defineContract, events, get, Nothing, post, stream } from '@mirage/kit/contract.ts'
-import type { Address } from '@mirage/kit/dispatch.ts'
-import { type Host, type HostBus, startHost } from '@mirage/kit/host.ts'
-import { silentLog } from '@mirage/kit/log.ts'
-import { defineService, type Service } from '@mirage/kit/service.ts'
-import { openTokens } from '@mirage/kit/token.ts'
 import { auth } from '@mirage/services/auth/contract.ts'
-import { authService } from '@mirage/services/auth/service.ts'
-import { Type as t } from 'typebox'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Front } from './contract.ts'
-import { apiGateway } from './service.ts'
+import { dead, far, type Gateway, near, openGateway, ownerKey } from './testing/gateway.ts'
 
-/** The gateway before auth, a service of its own thread (near), one of another process (far) and one that is dead. */
+let gateway: Gateway
+beforeAll(async () => void (gateway = await openGateway()))
+afterAll(() => gateway[Symbol.asyncDispose]())
 
-const ownerKey = 'mirage_owner'
-const near = defineContract('near', 'In this thread.', {
-  getNear: get('/near/{id}', {
-    summary: 'x',
-    permission: 'near:read',
-    input: { id: t.String(), loud: t.Optional(t.Boolean()) },
-    reply: t.Object({ id: t.String(), caller: t.String(), rights: t.Array(t.String()) }),
-  }),
-  makeNear: post('/near', {
-    summary: 'x',
-    permission: 'near:write',
-    input: { text: t.String() },
-    reply: t.Object({ length: t.Integer() }),
-    status: 201,
-  }),
-  watchNear: get('/near/{id}/events', {
-    summary: 'x',
-    permission: 'near:read',
-    input: { id: t.String() },
-    reply: events(t.Object({ n: t.Integer() })),
-  }),
-  innerNear: get('/near/inner', { summary: 'x', permission: 'service', reply: Nothing }),
-})
-const far = defineContract('far', 'Elsewhere.', {
-  sendFar: post('/far', { summary: 'x', permission: 'far:write', reply: stream(t.Object({})) }),
-  readFar: get('/far', { summary: 'x', permission: 'far:read', reply: stream(t.Object({})) }),
-})
-const dead = defineContract('dead', 'Away.', {
-  getDead: get('/dead', { summary: 'x', permission: 'far:read', reply: Nothing }),
-})
-
-const nearService: Service = defineService({
-  contract: near,
-  settings: t.Object({}),
-  needs: {},
-  start: async () => ({
-    handlers: {
-      getNear: ({ id }, { caller, rights }) => ({ id, caller: `${caller.kind} ${caller.id}`, rights }),
-      makeNear: ({ text }) => ({ length: text.length }),
-      async *watchNear(_input, { signal }) {
-        yield { id: '1', data: { n: 1 } }
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-        ended.push('near')
-      },
-      innerNear: () => ({}),
-    },
-  }),
-})
-
-const ended: string[] = []
-/** What the far service is asked, with the answer in the hands of the test. */
-const asked: { request: IncomingMessage; answer(text: string): void; end(): void }[] = []
-
-let directory: string
-let elsewhere: Server
-let host: Host
-let sql: Awaited<ReturnType<typeof openSqliteSql>>
-let origin: string
-let verified = 0
-let authIsAway = false
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'mirage-gateway-'))
-  sql = await openSqliteSql({ path: join(directory, 'auth.db') })
-  elsewhere = createServer((request, response) => {
-    response.setHeader('content-type', 'application/x-ndjson')
-    response.flushHeaders()
-    asked.push({ request, answer: (text) => response.write(text), end: () => response.end() })
-    response.once('close', () => ended.push('far'))
-  })
-  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
-  const farOrigin = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`
-  const tokens = openTokens(new Uint8Array(32), systemClock)
-  const socketOf = (service: string): string => join(directory, `${service}.sock`)
-  const addressOf = (service: string): Address => {
-    if (service === 'auth') verified++
-    if (service === 'auth' && authIsAway) return { socket: join(directory, 'nobody.sock') }
-    return service === 'far' ? { origin: farOrigin } : { socket: socketOf(service) }
-  }
-  const front: Front = {
-    contracts: [auth, near, far, dead],
-    version: '1.2.3',
-    tokens,
-    routing: (service) => {
-      const app = host.app(service)
-      return app && ((request, response) => app.routing(request, response))
-    },
-    addressOf,
-  }
-  const bus: HostBus = {
-    publish: async () => undefined,
-    subscribe: async () => ({ drained: async () => undefined, [Symbol.asyncDispose]: async () => undefined }),
-    setAside: async () => undefined,
-    rebuilt: async () => undefined,
-  }
-  const installation = { masterKey: new Uint8Array(32), ownerKey, dataDirectory: directory }
-  host = await startHost({
-    services: [authService, nearService, apiGateway] as unknown as Service[], // each with its own types
-    version: '1.2.3',
-    settings: { 'api-gateway': { rememberKeyMs: 60_000 } },
-    port: async (_service, name) => ({ sql, installation, front })[name],
-    bus: async () => bus,
-    addressOf,
-    listenAt: (service) => [
-      { path: socketOf(service) },
-      ...(service === 'api-gateway' ? [{ host: '127.0.0.1', port: 0 }] : []),
-    ],
-    tokens,
-    clock: systemClock,
-    log: silentLog,
-  })
-  origin = `http://127.0.0.1:${host.port('api-gateway')}`
-})
-
-afterAll(async () => {
-  await host[Symbol.asyncDispose]()
-  await sql[Symbol.asyncDispose]()
-  elsewhere.closeAllConnections()
-  await new Promise((resolve) => elsewhere.close(resolve))
-  rmSync(directory, { recursive: true, force: true })
-})
-
-function ask(path: string, options: RequestInit & { key?: string; duplex?: 'half' } = {}): Promise<Response> {
-  const { key = ownerKey, ...init } = options
-  const headers = {
-    ...(key === '' ? {} : { authorization: `Bearer ${key}` }),
-    ...(init.headers as Record<string, string>),
-  }
-  return fetch(origin + path, { ...init, headers })
-}
+const ask: Gateway['ask'] = (path, options) => gateway.ask(path, options)
 
 async function problem(answer: Response): Promise<[number, string]> {
   expect(answer.headers.get('content-type')).toContain('application/problem+json')
   const body = (await answer.json()) as { status: number; code: string; detail: string }
   expect(body.status).toBe(answer.status)
-  expect(body.detail).not.toContain(directory)
+  expect(body.detail).not.toContain(gateway.directory)
   return [answer.status, body.code]
 }
 
@@ -243,15 +100,15 @@ describe('a key', () => {
 
   it('is asked of auth once and then remembered', async () => {
     const key = await makeKey('near:read')
-    const before = verified
+    const before = gateway.verified
     for (let i = 0; i < 20; i++) expect((await ask('/api/v1/near/a', { key })).status).toBe(200)
-    expect(verified - before).toBe(1)
+    expect(gateway.verified - before).toBe(1)
   })
 
   it('cannot be checked while auth is away: a 503, not a 401', async () => {
-    authIsAway = true
+    gateway.authIsAway = true
     const answer = await ask('/api/v1/near/a', { key: 'mirage_never-seen' })
-    authIsAway = false
+    gateway.authIsAway = false
     expect(answer.headers.get('retry-after')).toBe('1')
     expect(await problem(answer)).toEqual([503, 'service.unreachable'])
   })
@@ -309,8 +166,8 @@ describe('what is passed on', () => {
       duplex: 'half',
       headers: { 'content-type': 'application/json' },
     })
-    await until(() => asked.length > 0)
-    const { request, answer, end } = asked.shift()!
+    await until(() => gateway.asked.length > 0)
+    const { request, answer, end } = gateway.asked.shift()!
     expect(request.headers.authorization).not.toContain(ownerKey)
     const pieces = request[Symbol.asyncIterator]()
     expect(String((await pieces.next()).value)).toBe('one')
@@ -331,12 +188,12 @@ describe('what is passed on', () => {
       ['/api/v1/far', 'far'],
       ['/api/v1/near/a/events', 'near'],
     ]) {
-      const before = ended.filter((one) => one === who).length
+      const before = gateway.ended.filter((one) => one === who).length
       const stop = new AbortController()
       const answer = await ask(path!, { signal: stop.signal })
       expect(answer.status).toBe(200)
       stop.abort()
-      await until(() => ended.filter((one) => one === who).length > before)
+      await until(() => gateway.ended.filter((one) => one === who).length > before)
     }
   })
 })
@@ -362,7 +219,7 @@ describe('every answer', () => {
       for (const [, address] of text.matchAll(/(?:src|href|action)="([^"]+)"/g))
         expect([path, address]).toEqual([path, expect.not.stringMatching(/^(https?:)?\/\//)])
       for (const [, address] of text.matchAll(/<(?:script|link)[^>]+(?:src|href)="([^"]+)"/g))
-        expect([address, (await ask(new URL(address!, origin + path).pathname, { key: '' })).status]).toEqual([
+        expect([address, (await ask(new URL(address!, gateway.origin + path).pathname, { key: '' })).status]).toEqual([
           address,
           200,
         ])
