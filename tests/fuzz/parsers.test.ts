@@ -10,7 +10,7 @@ import { compileScope } from '@mirage/model/scope.ts'
 import { decodeAnswer, decodeMessage, skimMessage } from '@mirage/network/dns/wire/message.ts'
 import { type Answer, encode } from 'dns-packet'
 import { describe, expect, it } from 'vitest'
-import { oddValues, randomBytes } from './hostile.ts'
+import { oddValues, randomBytes } from './odd.ts'
 import { type Chance, chanceOf, seed } from './seed.ts'
 
 /** What reads the text and the packets of strangers never throws but what it says it throws, and says the same twice. */
