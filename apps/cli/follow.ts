@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs'
 import { messageOf } from '@mirage/kit/errors.ts'
-import { isAtLeast, type Severity } from '@mirage/model/finding.ts'
+import { type FindingState, isAtLeast, type Severity } from '@mirage/model/finding.ts'
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
 import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Api } from './api.ts'
@@ -149,8 +149,12 @@ function remark({ run, status }: Run, program: string): string[] {
   return []
 }
 
+/** What somebody has dismissed or accepted fails no build: that is what people say so for. */
+const settled = new Set<FindingState>(['dismissed', 'accepted', 'resolved'])
+
 function exitCodeOf({ status }: Run, findings: Finding[], failOn: Severity | undefined): number {
   if (status !== 'finished') return exitCodes.failed
-  const isFailing = failOn !== undefined && findings.some(({ severity }) => isAtLeast(severity, failOn))
+  const isFailing =
+    failOn !== undefined && findings.some(({ severity, state }) => isAtLeast(severity, failOn) && !settled.has(state))
   return isFailing ? exitCodes.findings : exitCodes.done
 }

@@ -64,7 +64,11 @@ export function addOutputOptions(command: Command): Command {
     .option('--silent', 'the same as --quiet --values')
     .option('-o, --output <file>', 'write the results to this file')
     .option('-O, --output-directory <dir>', 'write every file of the run into this folder')
-    .option('--fail-on <severity>', 'exit with 3 when there are findings this severe or more', severity)
+    .option(
+      '--fail-on <severity>',
+      'exit with 3 when there are findings this severe or more that nobody has dismissed or accepted',
+      severity,
+    )
 }
 
 export function valuesOption(): Option {

@@ -163,6 +163,15 @@ test('a place that cannot be written is found out before anything is sent', asyn
   }
 })
 
+test('--fail-on leaves aside what somebody has dismissed or accepted', async () => {
+  const codes = []
+  for (const state of ['new', 'confirmed', 'dismissed', 'accepted'] as const) {
+    await using gateway = await startFakeGateway(sampleHandlers({ findings: [sampleFinding({ state })] }))
+    codes.push((await runCommand(['scan', 'example.com', '--fail-on', 'low'], { gateway })).code)
+  }
+  expect(codes).toEqual([3, 3, 0, 0])
+})
+
 test('--fail-on ends with 3 when a finding is as severe', async () => {
   await using gateway = await startFakeGateway(sampleHandlers({ findings: [sampleFinding({ severity: 'medium' })] }))
   const codes = []
