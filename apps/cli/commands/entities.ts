@@ -61,7 +61,8 @@ export function addEntities(program: Command, cli: Cli): void {
         await write(one)
       }
       if (options.count) await cli.results.write(`${n}\n`)
-      else if (n === 0) cli.people.say(query === '' ? 'This run has no entity.' : `Nothing in ${run} matches ${query}`)
+      else if (n === 0)
+        cli.people.say(query === '' ? 'This run has no entity.' : `Nothing in ${run} matches ${printable(query)}`)
     })
 }
 

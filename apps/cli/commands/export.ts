@@ -101,7 +101,7 @@ function partsOf(api: Api, run: string): Record<string, () => AsyncIterable<obje
 
 /** `{ run, entities: […], observations: […], relationships: […], findings: […] }`, written as it comes. */
 async function writeDocument(api: Api, run: string, output: Output): Promise<void> {
-  await output.write(`{"run":${JSON.stringify(runRecord(await api.scans.getRun({ run })))}`)
+  await output.write(`{"run":${jsonLine(runRecord(await api.scans.getRun({ run }))).trimEnd()}`)
   for (const [name, part] of Object.entries(partsOf(api, run))) {
     await output.write(`,\n"${name}":[`)
     let separator = '\n'

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
+import { printable } from '../output/printable.ts'
 import { UsageError } from '../exit.ts'
 import { each } from '../options.ts'
 import { counted } from '../output/text.ts'
@@ -46,7 +47,7 @@ export function addMark(program: Command, cli: Cli): void {
       })
       cli.people.say(
         marked === 0
-          ? `Nothing in ${run} matches ${words.join(' ')}: nothing was marked.`
+          ? `Nothing in ${run} matches ${printable(words.join(' '))}: nothing was marked.`
           : `${counted(marked, 'entity', 'entities')} marked.`,
       )
     })

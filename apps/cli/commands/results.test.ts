@@ -8,7 +8,17 @@ import { contentId } from '@mirage/model/id.ts'
 import { jsonLinesOf, linesOf, runCommand } from '../fake/cli.ts'
 import { startFakeGateway } from '../fake/gateway.ts'
 import { notFound } from '@mirage/kit/errors.ts'
-import { at, handlersWith, pageOf, rows, sampleEntities, sampleHandlers, storedEntity } from '../fake/world.ts'
+import {
+  at,
+  handlersWith,
+  pageOf,
+  rows,
+  sampleEntities,
+  sampleFinding,
+  sampleHandlers,
+  sampleRun,
+  storedEntity,
+} from '../fake/world.ts'
 
 const run = 'run_aaaabbbbcccc'
 
@@ -206,6 +216,25 @@ test('mark needs something to mark with', async () => {
     falsePositive: true,
     note: 'ours',
   })
+})
+
+test('nothing that was written into a run or a question commands the terminal', async () => {
+  const evil = 'a\u001b]0;title\u0007\u009b31m'
+  await using gateway = await startFakeGateway(
+    sampleHandlers({ run: sampleRun({ name: evil }), findings: [sampleFinding({ title: evil })] }),
+  )
+  for (const words of [
+    ['runs'],
+    ['show', 'last'],
+    ['findings', 'last'],
+    ['entities', 'last', `type:${evil}`],
+    ['mark', 'last', `type:${evil}`, '--tag', 'x'],
+    ['export', 'last', '--format', 'json'],
+    ['show', evil],
+  ]) {
+    const { stdout, stderr } = await runCommand(words, { gateway })
+    expect(stdout + stderr, words.join(' ')).toMatch(/^(?:[^\p{Cc}]|[\n\t])*$/u)
+  }
 })
 
 test.runIf(existsSync('/dev/full'))('export says that the disk is full', async () => {
