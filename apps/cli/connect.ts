@@ -141,7 +141,8 @@ export function readConnectionFile(dataDirectory: string): ConnectionFile | unde
 /** A host in this process; undefined when another process is the host of this data directory. */
 async function startHost(dataDirectory: string): Promise<Place | undefined> {
   try {
-    const host = await startPlatform({ dataDirectory })
+    // Whoever only reads must not send again what a process that was killed was sending.
+    const host = await startPlatform({ dataDirectory, flags: { 'scan-orchestration': { carryOn: false } } })
     const file = readConnectionFile(dataDirectory)
     if (!file) throw new Failure(`The host left no connection.json in ${dataDirectory}.`)
     return { address: { socket: file.socket }, apiKey: host.apiKey, where: dataDirectory, host }

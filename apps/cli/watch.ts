@@ -21,7 +21,8 @@ export interface Watcher {
 const attempts = 8
 
 /**
- * Follows a run until it has ended and answers it as it then is. A connection that breaks is taken up where it broke.
+ * Follows a run until it has ended and answers it as it then is. A connection that breaks is taken up where it broke;
+ * a run whose host died is resumed at the new one.
  * Throws the abort's reason, or `service.unreachable` when the host has gone away.
  */
 export async function watchRun(api: Api, run: string, watcher: Watcher, signal: AbortSignal): Promise<Run> {
@@ -38,6 +39,7 @@ export async function watchRun(api: Api, run: string, watcher: Watcher, signal: 
       for await (const { id, data } of events) {
         if (id !== '') lastEventId = id
         failures = 0
+        if (data.kind === 'progress' && data.run.orphaned) await api.scans.resumeRun({ run })
         const ended = await tell(data, watcher, findings)
         if (ended) {
           await findings.finish()

@@ -38,6 +38,8 @@ export interface ActiveRun {
   losses: number
   /** The way out is gone: nothing is given out until then. */
   held: { until: number; waitingFor: string } | undefined
+  /** Its process died: it is paused until somebody who still wants it says so. */
+  orphaned: boolean
   pulse: Pulse
   shards: Shards
   /** SQL of statements with many values by their name. */
@@ -120,6 +122,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     observations: 0,
     losses: 0,
     held: undefined,
+    orphaned: false,
     pulse: new Pulse(),
     shards: new Shards(),
     wideStatements: new Map(),

@@ -17,7 +17,7 @@ import {
   stopRun,
 } from './orchestrator.ts'
 import { announcement } from '@mirage/kit/event.ts'
-import { activeMs } from './active-run.ts'
+import { type ActiveRun, activeMs } from './active-run.ts'
 import { runsChanged } from './contract.ts'
 import { contactedBy, idleLane, type PlannedRun, planRun } from './plan.ts'
 import { profileOf } from './profiles.ts'
@@ -210,26 +210,31 @@ export function pauseRun(orchestrator: Orchestrator, workspace: string, id: stri
   return orchestrator.queue.runNext(async () => {
     const { run, row } = await find(orchestrator, workspace, id)
     if (!run || run.row.status !== 'running') throw wrongState(row, 'paused', 'running')
-    const now = orchestrator.clock.now()
-    await changeRow(orchestrator, run, {
-      status: 'paused',
-      active_ms: activeMs(run.row, now),
-      running_since: null,
-      generation: run.row.generation + 1,
-    })
-    await announceStatus(orchestrator, run)
-    await takeBack(orchestrator, run)
+    await halt(orchestrator, run)
     await startQueued(orchestrator)
     return run.row
   })
 }
 
-/** A paused run goes on; one that was interrupted does so by itself and is answered as it is. */
+/** Pauses the run, whatever it was. To be called within the queue. */
+export async function halt(orchestrator: Orchestrator, run: ActiveRun): Promise<void> {
+  await changeRow(orchestrator, run, {
+    status: 'paused',
+    active_ms: activeMs(run.row, orchestrator.clock.now()),
+    running_since: null,
+    generation: run.row.generation + 1,
+  })
+  await announceStatus(orchestrator, run)
+  await takeBack(orchestrator, run)
+}
+
+/** A paused run goes on; one that is under way is answered as it is. */
 export function resumeRun(orchestrator: Orchestrator, workspace: string, id: string): Promise<RunRow> {
   return orchestrator.queue.run(async () => {
     const { run, row } = await find(orchestrator, workspace, id)
     if (!run) throw wrongState(row, 'resumed', 'paused')
     if (run.row.status !== 'paused') return run.row
+    run.orphaned = false
     await changeRow(orchestrator, run, { status: 'queued', generation: run.row.generation + 1 })
     await startQueued(orchestrator)
     orchestrator.work.beat()

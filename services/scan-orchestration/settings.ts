@@ -21,6 +21,10 @@ export const settings = t.Object(
       description:
         'Below this much free disk, or 5 % of a smaller one, no new work is given out and runs wait for space.',
     }),
+    carryOn: t.Boolean({
+      default: true,
+      description: 'Runs that were under way when their process died go on at the next start; false: when resumed.',
+    }),
     allowPrivateTargets: t.Boolean({
       default: false,
       description: 'Seeds may name private address ranges.',

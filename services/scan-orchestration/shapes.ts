@@ -24,6 +24,8 @@ export const Run = t.Object({
   stopReason: t.Optional(t.String()),
   /** What a running run waits for: a service that has not caught up, space on the disk, the network. */
   waitingFor: t.Optional(t.String()),
+  /** Paused because its process died, and not by anybody. */
+  orphaned: t.Optional(t.Boolean()),
   /** Records set aside because no service could handle them. */
   losses: Count,
   createdAt: Instant,

@@ -35,6 +35,7 @@ export async function viewRun(orchestrator: Orchestrator, row: RunRow, withDefin
     status: current.status,
     ...(current.stopping === null ? {} : { stopReason: current.stopping }),
     ...(waitingFor === undefined ? {} : { waitingFor }),
+    ...(active?.orphaned ? { orphaned: true } : {}),
     losses: summary.losses ?? 0,
     createdAt: toInstant(row.created_at),
     ...(current.started_at === null ? {} : { startedAt: toInstant(current.started_at) }),
@@ -68,8 +69,9 @@ function countsOf({ entities, byType, observations, losses }: ActiveRun): Summar
   return { entities, byType: { ...byType }, observations, relationships: 0, findings: 0, losses }
 }
 
-function waitingOf({ waitingFor }: Orchestrator, { row, held }: ActiveRun): string | undefined {
+function waitingOf({ waitingFor }: Orchestrator, { row, held, orphaned }: ActiveRun): string | undefined {
   if (held) return held.waitingFor
+  if (orphaned) return 'somebody to resume it, since its process died'
   if (row.status === 'queued') return 'other runs to end'
   if (row.drained_round > 0) return 'data-storage and correlation-engine to catch up'
   return waitingFor

@@ -190,7 +190,14 @@ const openOrchestration: OpenReader = async (folder, announced, signal) => {
       registry: {} as never, // asked when a run is planned
       storage: {} as never, // asked when a run is compared or deleted
       correlation: {} as never,
-      settings: { maxRuns: 4, leaseMs: 60_000, maxLostLeases: 30, minFreeBytes: 0, allowPrivateTargets: false },
+      settings: {
+        maxRuns: 4,
+        leaseMs: 60_000,
+        maxLostLeases: 30,
+        minFreeBytes: 0,
+        allowPrivateTargets: false,
+        carryOn: true,
+      },
       ...surroundings('scan-orchestration', announced, signal),
     })
     return { sql, running }

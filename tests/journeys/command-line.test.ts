@@ -167,7 +167,7 @@ test('two commands on one data directory: one host, one client', async () => {
   ])
 })
 
-test('the host is killed: its client takes its place, and the runs of both end', async () => {
+test('the host is killed: its client takes its place and ends its own run; that of the dead waits to be resumed', async () => {
   const first = start('scan', 'northwind.example', '--lab', '--modules', 'dns-resolve,dns-brute', '--silent')
   const firstEnded = end(first)
   await once(first.stdout!, 'data')
@@ -184,8 +184,13 @@ test('the host is killed: its client takes its place, and the runs of both end',
     last: { kind: 'summary', status: 'finished' },
     twice: 0,
   })
-  const latest = linesOf((await mirage('runs', '--json')).stdout).slice(0, 2)
-  expect(latest.map(({ status }) => status)).toEqual(['finished', 'finished'])
+  const [, dead] = linesOf((await mirage('runs', '--json')).stdout)
+  expect(dead).toMatchObject({ status: 'paused' })
+  const sent = linesOf((await mirage('lab', 'log', '--json')).stdout).length
+  expect((await mirage('entities', 'last', '--count')).code).toBe(0)
+  expect(linesOf((await mirage('lab', 'log', '--json')).stdout)).toHaveLength(sent)
+  const resumed = linesOf((await mirage('resume', dead!['run'] as string, '--json')).stdout)
+  expect(resumed.at(-1)).toMatchObject({ kind: 'summary', status: 'finished' })
 })
 
 test('passive: nothing of the lab’s log is from us to the target, nor a question about it', async () => {

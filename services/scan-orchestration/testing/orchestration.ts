@@ -77,7 +77,14 @@ export class Orchestration implements AsyncDisposable {
       registry: { listModules: async () => ({ items: this.#modules.map((id) => moduleOf(id, this.#batch)) }) } as never, // all it asks of it
       storage: {} as never, // asked when a run is compared or deleted
       correlation: {} as never,
-      settings: { maxRuns: 4, leaseMs: 3_000, maxLostLeases: 5, minFreeBytes: 0, allowPrivateTargets: false },
+      settings: {
+        maxRuns: 4,
+        leaseMs: 3_000,
+        maxLostLeases: 5,
+        minFreeBytes: 0,
+        allowPrivateTargets: false,
+        carryOn: true,
+      },
       clock: { now: () => this.now },
       log: silentLog,
       metrics: openMetrics('scan-orchestration'),
