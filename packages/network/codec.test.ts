@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { splitDer } from './exchange.ts'
-import { decodeBody } from './decode.ts'
-import { decodeFrame, encodeFrame } from './frame.ts'
-import { openGate } from './gate.ts'
+import { splitDer } from './record/exchange.ts'
+import { decodeBody } from './http/decode.ts'
+import { decodeFrame, encodeFrame } from './record/frame.ts'
+import { openGate } from './limits/gate.ts'
 import { parseHost, parseUrl } from './guard.ts'
 import { NetworkError } from './error.ts'
-import { interleave, race } from './race.ts'
-import { mask, openRedactor } from './redact.ts'
+import { interleave, race } from './dial/race.ts'
+import { mask, openRedactor } from './record/redact.ts'
 
 const key = { workspace: 'default', run: 'run_1', module: 'dns', task: '7' }
 const never = new AbortController().signal

@@ -1,7 +1,7 @@
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { HttpAnswer } from '@mirage/model/exchange.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
-import { MalformedAnswer } from './http-answer.ts'
+import { MalformedAnswer } from './http/answer.ts'
 
 /** Why a request left nothing behind: the guard's reasons first, then the wire's, then what an answer meant. */
 export type Reason =

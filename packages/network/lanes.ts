@@ -2,14 +2,14 @@ import { canonicalAddress } from '@mirage/model/address.ts'
 import { type Contact, isWithinContact } from '@mirage/model/contact.ts'
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
 import { specialRange } from '@mirage/model/special-range.ts'
-import type { DialMap } from './dial-map.ts'
+import type { DialMap } from './dial/dial-map.ts'
 import type { DnsEngine } from './dns/engine.ts'
 import type { DnsLane } from './dns/lane.ts'
 import type { Resolver } from './dns/lane-options.ts'
 import { NetworkError, refused } from './error.ts'
-import { pairsPerFrame } from './frame.ts'
+import { pairsPerFrame } from './record/frame.ts'
 import { type GuardScope, canonicalName } from './guard.ts'
-import { type Places, openPlaces } from './places.ts'
+import { type Places, openPlaces } from './limits/places.ts'
 
 /** Public recursive resolvers: Cloudflare, Google, Quad9, OpenDNS, each by two addresses. */
 const publicResolvers = [

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { cancelled } from './error.ts'
-import { openPlaces } from './places.ts'
+import { openPlaces } from './limits/places.ts'
 import { get, testTask } from './testing/session.ts'
 import { never, testWorld } from './testing/world.ts'
 

@@ -1,14 +1,14 @@
 import { canonicalAddress } from '@mirage/model/address.ts'
 import type { Contact } from '@mirage/model/contact.ts'
 import type { DnsAnswer, DnsQuestion } from '@mirage/model/exchange.ts'
-import { untilAborted } from './deadline.ts'
-import { type Earlier, readEarlier, storeAnswer, textOf } from './earlier.ts'
+import { untilAborted } from './limits/deadline.ts'
+import { type Earlier, readEarlier, storeAnswer, textOf } from './record/earlier.ts'
 import { cancelled, unreachable } from './error.ts'
-import type { Recorder } from './exchange.ts'
-import { encodeFrame, openFrameWriter } from './frame.ts'
+import type { Recorder } from './record/exchange.ts'
+import { encodeFrame, openFrameWriter } from './record/frame.ts'
 import { checkQuestion } from './guard.ts'
 import type { Lane } from './lanes.ts'
-import type { ResolveHost } from './route.ts'
+import type { ResolveHost } from './dial/route.ts'
 
 export interface LookUpsOptions {
   workspace: string

@@ -5,8 +5,8 @@ import { contentId } from '@mirage/model/id.ts'
 import type { LaneQuestion, Questions } from './dns/answer-stream.ts'
 import { guessNames } from './dns/guess.ts'
 import { NetworkError, refused } from './error.ts'
-import { nothing, storeAnswer, type StoredAnswer, textOf } from './earlier.ts'
-import { openFrameWriter } from './frame.ts'
+import { nothing, storeAnswer, type StoredAnswer, textOf } from './record/earlier.ts'
+import { openFrameWriter } from './record/frame.ts'
 import { transferZone } from './dns/transfer.ts'
 import { type Asker, openWildcards } from './dns/wildcard.ts'
 import {
@@ -19,7 +19,7 @@ import {
   parseHost,
 } from './guard.ts'
 import type { Lane } from './lanes.ts'
-import { openQueue } from './queue.ts'
+import { openQueue } from './limits/queue.ts'
 import type { Remembered, Task, TaskContext } from './task.ts'
 
 /** Answers read ahead of the module before nothing more is asked. */

@@ -1,10 +1,10 @@
 import type { HttpAnswer, HttpRequest } from '@mirage/model/exchange.ts'
 import { NetworkError, retryAfter, retryableStatus } from './error.ts'
-import { describeRequest, readHttp, storeHttp } from './exchange.ts'
-import { type Followed, follow } from './follow.ts'
+import { describeRequest, readHttp, storeHttp } from './record/exchange.ts'
+import { type Followed, follow } from './http/follow.ts'
 import { hostOf, parseHost, parseUrl } from './guard.ts'
-import { type Redactor, openRedactor } from './redact.ts'
-import { retry } from './retry.ts'
+import { type Redactor, openRedactor } from './record/redact.ts'
+import { retry } from './limits/retry.ts'
 import type { Sent, TaskContext } from './task.ts'
 
 /**

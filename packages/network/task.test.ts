@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { NetworkError } from './error.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange } from './record/exchange.ts'
 import { get, testRecorder, testTask } from './testing/session.ts'
 import { never, outcomeOf, testWorld } from './testing/world.ts'
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import type { TcpBanner } from '@mirage/model/exchange.ts'
-import type { Peer } from './dialer.ts'
+import type { Peer } from './dial/dialer.ts'
 import { NetworkError } from './error.ts'
-import { openFrameWriter } from './frame.ts'
+import { openFrameWriter } from './record/frame.ts'
 import { parseHost } from './guard.ts'
 import type { TaskContext } from './task.ts'
 

@@ -1,7 +1,7 @@
 import type { TlsPeer } from '@mirage/model/exchange.ts'
-import { deadline } from './deadline.ts'
+import { deadline } from './limits/deadline.ts'
 import { NetworkError, timedOut } from './error.ts'
-import { readTls, storeTls } from './exchange.ts'
+import { readTls, storeTls } from './record/exchange.ts'
 import { parseHost } from './guard.ts'
 import type { Sent, TaskContext } from './task.ts'
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { deadline, untilAborted } from './deadline.ts'
+import { deadline, untilAborted } from './limits/deadline.ts'
 import { NetworkError, stopped, timedOut, toNetworkError } from './error.ts'
 import { parseHost } from './guard.ts'
 import type { Sent, TaskContext } from './task.ts'

@@ -1,4 +1,4 @@
-import type { Voices } from '@mirage/kit/voices.ts'
+import type { Voices } from '@mirage/model/voices.ts'
 import type { Graph, GraphEdge, GraphNode, GraphPage } from '@mirage/ports/graph.ts'
 
 /** A node with the tags of modules that hold now, sorted. */

@@ -1,4 +1,4 @@
-import { givenTags } from '@mirage/kit/voices.ts'
+import { givenTags } from '@mirage/model/voices.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
 import { mergeInto } from '@mirage/ports/merge.ts'

@@ -1,6 +1,6 @@
 import type { Client } from '@mirage/kit/contract.ts'
 import type { AppliedBatch, Coverage } from '@mirage/kit/coverage.ts'
-import type { Voices } from '@mirage/kit/voices.ts'
+import type { Voices } from '@mirage/model/voices.ts'
 import type { storage } from '@mirage/services/data-storage/contract.ts'
 import type { Engine } from './engine.ts'
 

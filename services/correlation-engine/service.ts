@@ -1,7 +1,7 @@
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
 import { announcement } from '@mirage/kit/event.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
-import { type Voice, voices as voiceRecords, Voices } from '@mirage/kit/voices.ts'
+import { type Voice, voices as voiceRecords, Voices } from '@mirage/model/voices.ts'
 import { documents, graph } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
 import { storage } from '@mirage/services/data-storage/contract.ts'

@@ -1,4 +1,4 @@
-import { untakenTags } from '@mirage/kit/voices.ts'
+import { untakenTags } from '@mirage/model/voices.ts'
 import { type EntityRef, type EntityType, entityRef, entityTypes } from '@mirage/model/entity.ts'
 import { type Observation, observationId } from '@mirage/model/observation.ts'
 import { normalise } from '@mirage/model/registry.ts'

@@ -5,7 +5,7 @@ import type { PageOf } from '@mirage/kit/schema.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
 import type { Exchange } from './contract.ts'
 import type { ExchangeDocument, FrameDocument, Store } from './store.ts'
-import { decodeFrame } from '@mirage/network/frame.ts'
+import { decodeFrame } from '@mirage/network/record/frame.ts'
 
 export async function listExchanges(
   store: Store,

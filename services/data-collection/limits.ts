@@ -1,8 +1,8 @@
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import { contentId } from '@mirage/model/id.ts'
-import { type Block, type Limiter, type TakeTokens, openLimiter } from '@mirage/network/limiter.ts'
-import type { Window } from '@mirage/network/quota.ts'
+import { type Block, type Limiter, type TakeTokens, openLimiter } from '@mirage/network/limits/limiter.ts'
+import type { Window } from '@mirage/network/limits/quota.ts'
 import type { Cache } from '@mirage/ports/cache.ts'
 import type { LimitDocument, Store } from './store.ts'
 

@@ -1,5 +1,5 @@
-import type { Exchange, ExchangeKey, Frame, Recorder, TaskKey } from '@mirage/network/exchange.ts'
-import { exchangeId } from '@mirage/network/exchange.ts'
+import type { Exchange, ExchangeKey, Frame, Recorder, TaskKey } from '@mirage/network/record/exchange.ts'
+import { exchangeId } from '@mirage/network/record/exchange.ts'
 import type { Contact } from '@mirage/model/contact.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'

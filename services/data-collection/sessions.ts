@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Client } from '@mirage/kit/contract.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { type Scope, compileScope } from '@mirage/model/scope.ts'
-import type { DialMap } from '@mirage/network/dial-map.ts'
+import type { DialMap } from '@mirage/network/dial/dial-map.ts'
 import type { Network, Session } from '@mirage/network/session.ts'
 import type { LeasedTask, RunPolicy, scans } from '@mirage/services/scan-orchestration/contract.ts'
 

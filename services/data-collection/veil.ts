@@ -1,5 +1,5 @@
 import type { Yielded } from '@mirage/module-sdk/run.ts'
-import { openRedactor } from '@mirage/network/redact.ts'
+import { openRedactor } from '@mirage/network/record/redact.ts'
 
 /**
  * What a module yields, with its key in none of it. Answers reach a module without the key in them, but it has the key

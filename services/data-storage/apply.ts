@@ -1,5 +1,5 @@
 import type { Incoming } from '@mirage/kit/service.ts'
-import { givenTags } from '@mirage/kit/voices.ts'
+import { givenTags } from '@mirage/model/voices.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
 import type { Search } from '@mirage/ports/search.ts'

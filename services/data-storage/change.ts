@@ -1,6 +1,6 @@
 import { announcement, type OutgoingEvent } from '@mirage/kit/event.ts'
 import type { Collection } from '@mirage/ports/documents.ts'
-import { type GivenTags, givenTags } from '@mirage/kit/voices.ts'
+import { type GivenTags, givenTags } from '@mirage/model/voices.ts'
 import { mergeInto, type MergeRules } from '@mirage/ports/merge.ts'
 import type { Search } from '@mirage/ports/search.ts'
 import { index } from './apply.ts'

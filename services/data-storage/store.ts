@@ -1,4 +1,4 @@
-import { type GivenTags, type Voice, voices, Voices } from '@mirage/kit/voices.ts'
+import { type GivenTags, type Voice, voices, Voices } from '@mirage/model/voices.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Collection, CollectionSpec, Documents, Stamped } from '@mirage/ports/documents.ts'

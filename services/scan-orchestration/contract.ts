@@ -2,7 +2,7 @@ import { defineContract, events, get, Nothing, post, remove, stream } from '@mir
 import { defineEvent } from '@mirage/kit/event.ts'
 import { Page, pageInput } from '@mirage/kit/schema.ts'
 import { Type as t } from 'typebox'
-import { Profile, RunDefinition } from './definition.ts'
+import { Profile, RunDefinition } from './planning/definition.ts'
 import {
   Difference,
   Lane,
@@ -17,7 +17,7 @@ import {
   TaskName,
 } from './shapes.ts'
 
-export * from './definition.ts'
+export * from './planning/definition.ts'
 export * from './shapes.ts'
 
 const Count = t.Integer({ minimum: 0 })

@@ -4,7 +4,7 @@ import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
 import { Entity } from '@mirage/model/observation.ts'
 import { outcomes } from '@mirage/model/outcome.ts'
 import { type Static, Type as t } from 'typebox'
-import { RunDefinition } from './definition.ts'
+import { RunDefinition } from './planning/definition.ts'
 
 /** What people and workers are told of runs. */
 

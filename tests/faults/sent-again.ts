@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import type { TrafficEntry } from '@mirage/lab/lab.ts'
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
-import { decodeFrame } from '@mirage/network/frame.ts'
+import { decodeFrame } from '@mirage/network/record/frame.ts'
 import { countOf, type Installation } from './installation.ts'
 
 /** What a run sent, as the lab saw it, beside what it recorded: what was sent twice, and what was sent for nothing. */

@@ -3,8 +3,8 @@ import { type RequestListener, createServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, type Socket, createServer as createTcpServer } from 'node:net'
 import { formatAddress } from '@mirage/model/address.ts'
-import type { DialMap } from '../dial-map.ts'
-import { readExactly } from '../read.ts'
+import type { DialMap } from '../dial/dial-map.ts'
+import { readExactly } from '../dial/read.ts'
 
 /** What stands at an `address:port` of a test's world: it is given the connection, already open. */
 export type Stand = (socket: Socket) => void

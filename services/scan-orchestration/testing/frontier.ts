@@ -6,12 +6,12 @@ import { type EntityRef, type EntityType, entityRef } from '@mirage/model/entity
 import { type Observation, observationId } from '@mirage/model/observation.ts'
 import { type RelationshipKind, relationshipId } from '@mirage/model/relationship.ts'
 import type { ObservationBatch } from '@mirage/services/data-collection/contract.ts'
-import { type ActiveLane, type ActiveRun, activate } from '../active-run.ts'
-import { leftOf } from '../budget.ts'
-import { leaseNew } from '../lease.ts'
-import type { Eligibility } from '../offer.ts'
-import type { PlannedLane } from '../plan.ts'
-import { routeObservations } from '../route.ts'
+import { type ActiveLane, type ActiveRun, activate } from '../runs/active-run.ts'
+import { leftOf } from '../leases/budget.ts'
+import { leaseNew } from '../leases/lease.ts'
+import type { Eligibility } from '../frontier/offer.ts'
+import type { PlannedLane } from '../planning/plan.ts'
+import { routeObservations } from '../frontier/route.ts'
 import { openStore, type Store } from '../store.ts'
 
 /** The frontier of runs without anything around it, for tests: entities are `type:value`. */
