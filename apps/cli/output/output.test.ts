@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { storedEntity } from '../fake/world.ts'
 import { csvRow, entityColumns, entityRow } from './csv.ts'
+import { fileOutput } from './output.ts'
 import { jsonLine, printable } from './printable.ts'
 import { entityLine } from './results.ts'
 import { table } from './table.ts'
@@ -91,4 +93,13 @@ test('csv quotes what must be, and no field is a formula', () => {
   const row = entityRow({ entity: storedEntity('domain', 'example.com', { tags: ['cdn', 'waf'] }) })
   expect(row.split(',')).toHaveLength(entityColumns.length)
   expect(row).toMatch(/^domain,example\.com,,,,cdn waf,crtsh,/)
+})
+
+// The callback of a write hears of the failure before the stream tells it, or after, as the disk likes.
+test.runIf(existsSync('/dev/full'))('a file on a full disk is never taken for written', async () => {
+  for (let i = 0; i < 300; i++) {
+    const output = await fileOutput('/dev/full')
+    const written = output.write('a line').then(() => output.end())
+    await expect(written).rejects.toThrow('/dev/full cannot be written: the disk is full.')
+  }
 })

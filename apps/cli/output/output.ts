@@ -18,10 +18,15 @@ export function streamOutput(stream: Writable, place: string): Output {
   let failure: Error | undefined
   let room: (() => void) | undefined
   stream.on('error', (error: Error) => {
-    failure = unwritable(place, error)
+    note(error)
     room?.()
   })
   stream.on('drain', () => room?.())
+
+  /** A callback hears of a failure before the stream tells it; what comes after the first only follows from it. */
+  function note(error: Error | null | undefined): void {
+    if (error) failure ??= unwritable(place, stream.errored ?? error)
+  }
 
   async function waitForRoom(): Promise<void> {
     await new Promise<void>((resolve) => (room = resolve))
@@ -35,7 +40,9 @@ export function streamOutput(stream: Writable, place: string): Output {
       if (!stream.write(text)) await waitForRoom()
     },
     async end() {
-      if (!failure && stream.writableLength > 0) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+      note(stream.errored)
+      if (!failure && stream.writableLength > 0)
+        await new Promise<void>((resolve) => stream.write('', (error) => resolve(note(error))))
       if (failure) throw failure
     },
   }
@@ -59,10 +66,8 @@ export async function fileOutput(path: string): Promise<Output> {
     write: (text) => output.write(text),
     async end() {
       await output.end()
-      const ended = new Promise<void>((resolve, reject) => file.once('error', reject).end(() => resolve()))
-      await ended.catch((error: unknown) => {
-        throw unwritable(path, error)
-      })
+      const error = await new Promise<Error | null | undefined>((resolve) => file.end(resolve))
+      if (error) throw unwritable(path, file.errored ?? error)
     },
   }
 }
