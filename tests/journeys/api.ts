@@ -181,7 +181,8 @@ export function goodInput({ input }: Operation): Record<string, unknown> {
 export function pathOf(operation: Operation, more: Record<string, unknown>): string {
   const input = { ...goodInput(operation), ...more }
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(textOf(input[name] ?? 'x')),
+    // Half a surrogate pair cannot stand in an address; browsers send what URLSearchParams does below.
+    encodeURIComponent(textOf(input[name] ?? 'x').toWellFormed()),
   )
   if (operation.method !== 'GET' && operation.method !== 'DELETE') return apiPrefix + path
   const query = new URLSearchParams()
