@@ -60,6 +60,8 @@ export interface Session extends AsyncDisposable {
   task(options: TaskOptions): Task
   /** The lab went away since the session was opened, though it may be back: everything here ended as `cancelled`. */
   isCut(): boolean
+  /** It was disposed: what a task of it says of its end is the stop's doing, whatever it says. */
+  isOver(): boolean
 }
 
 /** What tasks share with their session. */
@@ -91,6 +93,7 @@ function openSession(network: NetworkOptions, options: SessionOptions, own: () =
   const { dialMap, scope, ceiling } = options
   const proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy)
   const stop = new AbortController()
+  let isOver = false
   const { proxyPatienceMs } = network
   const dialer = openDialer({ ...(dialMap && { dialMap }), ...(proxy && { proxy }), proxyPatienceMs })
   const http = openHttpClient(dialer)
@@ -120,7 +123,9 @@ function openSession(network: NetworkOptions, options: SessionOptions, own: () =
   return {
     task: (task) => openTask(context, task),
     isCut: () => lifeline?.isCut ?? false,
+    isOver: () => isOver,
     async [Symbol.asyncDispose]() {
+      isOver = true
       lifeline?.[Symbol.dispose]()
       stop.abort(cancelled('The run was stopped or its policy changed.'))
       http[Symbol.dispose]()

@@ -233,4 +233,9 @@ test('the real engine asks the lab’s resolver through the dial map, for module
   const guessed = await Array.fromAsync(task.dns.guess('northwind.example', ['www', 'mail', 'ftp']))
   expect(guessed.map(({ name }) => name)).toEqual(['www.northwind.example'])
   expect(server.asked.length).toBeGreaterThan(0)
+  // A module that asks on while all is being closed hears that it was stopped, which is no fault: it is tried again.
+  const closed = session[Symbol.asyncDispose]()
+  expect(await outcomeOf(task.dns.resolve('next.northwind.example', 'A'))).toBe('cancelled cancelled')
+  expect(await outcomeOf(Array.fromAsync(task.dns.guess('northwind.example', ['next'])))).toBe('cancelled cancelled')
+  await closed
 })

@@ -67,22 +67,23 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       options.sent(kind, count)
     },
   })
+  // A module that is stopped in the middle may take that for an answer: an empty one, or a fault of its own.
+  const isStopped = (): boolean => signal.aborted || run.session.isOver()
   let end: Ended | undefined
   try {
     const work = { run: task.run, entities: task.entities, settings, ...(key === undefined ? {} : { key }) }
     const log = veiledLog((message, fields) => options.log.debug(message, { module: module.id, ...fields }), key)
     for await (const yielded of veiled(runModule(module, work, transport, { signal: stop, now, log }), key)) {
+      if (isStopped()) return false
       if (yielded.kind === 'observation') await outbox.observation(yielded.observation)
       else if (yielded.kind === 'finding') await outbox.finding(yielded.finding)
       else end = yielded
-      if (signal.aborted) return false
     }
-    if (signal.aborted || needsMore) return false
+    if (isStopped() || needsMore) return false
     if (transport.trouble !== undefined) throw transport.trouble
     // Also when it is back by now: part of what it would have answered is missing.
     if (run.session.isCut() || (run.dialMap && end && mayBeGone(end) && !(await labAnswers(run.dialMap))))
       throw labAway()
-    // Only the end of the lease, of the session or of its time cancels; after the first two this attempt counts for nothing.
     if (!end || (end.outcome === 'cancelled' && !timeout.aborted)) return false
     const outcome = timeout.aborted ? 'timed-out' : end.outcome
     const reason = timeout.aborted ? `it took longer than ${module.limits?.timeout ?? defaultTimeout}` : end.reason

@@ -115,6 +115,8 @@ describe('a lane', () => {
     const asked = dns.ask({ name: 'a.example', type: 'A' })
     await Promise.all([expect(asked).rejects.toThrow('closed'), dns[Symbol.asyncDispose]()])
     await expect(dns.ask({ name: 'a.example', type: 'A' })).rejects.toThrow('closed')
+    const stopped = AbortSignal.abort(new Error('paused'))
+    await expect(dns.ask({ name: 'a.example', type: 'A' }, stopped)).rejects.toThrow('paused')
   })
 
   it('keeps to its rate', async () => {

@@ -79,6 +79,8 @@ export function openLane(
   }
 
   async function* resolveChunks(questions: Questions, signal?: AbortSignal): AsyncGenerator<AnswerChunk, void, void> {
+    // Who was told to stop hears that, and not that the lane is gone as well.
+    signal?.throwIfAborted()
     open()
     const number = ++lastStream
     const stream = new AnswerStream(
