@@ -27,8 +27,6 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 300_000,
           maxWorkers: 1,
-          // Real processes on a machine that others may load: more tries in CI, and the report names what took them.
-          retry: process.env['CI'] === undefined ? 0 : 3,
           sequence: { groupOrder: 1 },
         },
       },
