@@ -5,12 +5,12 @@ import type { Static } from 'typebox'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import { relationshipKinds } from '@mirage/model/relationship.ts'
 import type * as port from '@mirage/ports/graph.ts'
-import type { CompiledRule } from './compile.ts'
 import type { correlation, GraphEdge, GraphNode, Rule } from './contract.ts'
 import type { Engine } from './engine.ts'
-import type { FindingStore } from './finding-store.ts'
-import type { Know } from './known-graph.ts'
-import { nodeIdOf, wireEdge, wireNode } from './wire.ts'
+import type { FindingStore } from './findings/store.ts'
+import type { Know } from './graph/known-graph.ts'
+import { nodeIdOf, wireEdge, wireNode } from './graph/wire.ts'
+import type { CompiledRule } from './language/compile.ts'
 
 export interface HandlerParts {
   graph: port.Graph

@@ -14,15 +14,15 @@ import {
   scans,
   type Run,
 } from '@mirage/services/scan-orchestration/contract.ts'
-import { Completeness, whenComplete } from './completeness.ts'
 import { correlation } from './contract.ts'
 import { Engine } from './engine.ts'
-import { openFindings } from './finding-store.ts'
+import { knownRun, resolveFindings } from './findings/resolve.ts'
+import { openFindings } from './findings/store.ts'
+import { Completeness, whenComplete } from './graph/completeness.ts'
+import { knowing } from './graph/known-graph.ts'
+import { rebuildWorkspace } from './graph/rebuild.ts'
 import { createHandlers } from './handlers.ts'
-import { rebuildWorkspace } from './rebuild.ts'
-import { knowing } from './known-graph.ts'
-import { knownRun, resolveFindings } from './resolve.ts'
-import { loadRules, shippedRules } from './rules.ts'
+import { loadRules, shippedRules } from './language/load.ts'
 import { settings } from './settings.ts'
 
 export const correlationEngine = defineService({

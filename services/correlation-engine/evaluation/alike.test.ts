@@ -1,8 +1,8 @@
 import { entityRef } from '@mirage/model/entity.ts'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import type { KnownNode } from '../graph/known-graph.ts'
 import { alikePairs } from './alike.ts'
-import type { KnownNode } from './known-graph.ts'
 
 function pairsOf(...names: string[]): string[] {
   const items = names.map((name) => ({

@@ -3,7 +3,7 @@ import { isContentId } from '@mirage/model/id.ts'
 import { type EntityType, entityId, entityTypes } from '@mirage/model/entity.ts'
 import { normalise } from '@mirage/model/registry.ts'
 import type * as stored from '@mirage/ports/graph.ts'
-import type { GraphEdge, GraphNode } from './contract.ts'
+import type { GraphEdge, GraphNode } from '../contract.ts'
 import type { KnownNode } from './known-graph.ts'
 
 export function wireNode({ id, type, value, firstSeenAt, lastSeenAt, tags }: KnownNode): GraphNode {

@@ -1,4 +1,4 @@
-import { fieldOf, type Item } from './field.ts'
+import { fieldOf, type Item } from '../language/field.ts'
 
 /** Shorter labels resemble too much by chance. */
 const shortest = 5

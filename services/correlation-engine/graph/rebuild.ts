@@ -2,7 +2,7 @@ import type { Client } from '@mirage/kit/contract.ts'
 import type { AppliedBatch, Coverage } from '@mirage/kit/coverage.ts'
 import type { Voices } from '@mirage/model/voices.ts'
 import type { storage } from '@mirage/services/data-storage/contract.ts'
-import type { Engine } from './engine.ts'
+import type { Engine } from '../engine.ts'
 
 export interface RebuildParts {
   storage: Pick<Client<typeof storage>, 'listAppliedBatches' | 'listVoices' | 'listRetold' | 'listDrainedRuns'>

@@ -1,12 +1,13 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
 import type { Severity } from '@mirage/model/finding.ts'
+import type { KnownGraph, KnownNode } from '../graph/known-graph.ts'
+import { exchangeAttribute } from '../graph/projection.ts'
+import { type CompiledRule, type CompiledSet, groupKey } from '../language/compile.ts'
+import { countOf, fieldOf, type Item } from '../language/field.ts'
+import { attributesFit } from '../language/filter.ts'
+import { partOf } from '../language/part.ts'
+import type { Wording } from '../language/wording.ts'
 import { alikePairs } from './alike.ts'
-import { type CompiledRule, type CompiledSet, groupKey } from './compile.ts'
-import { countOf, fieldOf, type Item } from './field.ts'
-import { attributesFit } from './filter.ts'
-import type { KnownGraph, KnownNode } from './known-graph.ts'
-import { partOf } from './part.ts'
-import type { Wording } from './wording.ts'
 
 /** Where a rule looks: what one run saw of a workspace. */
 export interface Scene {
@@ -40,9 +41,6 @@ const maxMembers = 10_000
 const pageSize = 1_000
 /** So much of it is kept with a finding. */
 const maxEvidence = 100
-
-/** The attribute that the projection gives every edge: the recorded exchange it was last read from. */
-export const exchangeAttribute = '@exchange'
 
 /** What a rule says of these groups, each as it is now. Groups of which it says nothing are left out. */
 export async function evaluateGroups(rule: CompiledRule, scene: Scene, keys: string[]): Promise<Fired[]> {

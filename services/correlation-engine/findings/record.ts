@@ -2,9 +2,9 @@ import { hash } from 'node:crypto'
 import { type Severity, severities } from '@mirage/model/finding.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { Collection, CollectionSpec, Documents, Scan } from '@mirage/ports/documents.ts'
-import type { Finding } from './contract.ts'
-import type { FindingContent } from './evaluate.ts'
-import type { Mark, Resolution } from './finding-state.ts'
+import type { Finding } from '../contract.ts'
+import type { FindingContent } from '../evaluation/evaluate.ts'
+import type { Mark, Resolution } from './state.ts'
 
 /** A finding as one run has it: what the rule said last, looking at what the run saw. */
 export interface RunFinding {

@@ -1,5 +1,5 @@
 import type { EntityType } from '@mirage/model/entity.ts'
-import type { KnownNode } from './known-graph.ts'
+import type { KnownNode } from '../graph/known-graph.ts'
 import { allowsAbsence, type Check, compileCondition, type Condition, isJudgedAlone } from './condition.ts'
 import { type PartName, partOf } from './part.ts'
 import type { Filter } from './rule.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type Mark, type Resolution, stateOf } from './finding-state.ts'
+import { type Mark, type Resolution, stateOf } from './state.ts'
 
 const mark = (state: Mark['state'], more: Partial<Mark> = {}): Mark => ({ id: 'f', state, at: 100, ...more })
 const resolved = (seenAt: number): Resolution => ({ id: 'f', run: 'run_b', at: 200, seenAt })

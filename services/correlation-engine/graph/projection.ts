@@ -4,8 +4,10 @@ import type { ObservationBatch } from '@mirage/services/data-collection/contract
 import { mergeInto } from '@mirage/ports/merge.ts'
 import { edgeRules, type GraphEdge, type GraphNode, type GroupMember, nodeRules } from '@mirage/ports/graph.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
-import type { CompiledRule, TouchIndex } from './compile.ts'
-import { exchangeAttribute } from './evaluate.ts'
+import type { CompiledRule, TouchIndex } from '../language/compile.ts'
+
+/** The attribute of every edge that names the recorded exchange it was last read from. */
+export const exchangeAttribute = '@exchange'
 
 /** A part of the graph, and the groups of rules that it may change. */
 export interface Projection {

@@ -1,4 +1,4 @@
-import type { CompiledRule } from './compile.ts'
+import type { CompiledRule } from '../language/compile.ts'
 
 export interface TouchedGroups {
   workspace: string

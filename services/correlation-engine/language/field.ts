@@ -1,5 +1,5 @@
 import type { GraphEdge } from '@mirage/ports/graph.ts'
-import type { KnownNode } from './known-graph.ts'
+import type { KnownNode } from '../graph/known-graph.ts'
 import { type PartName, partNames, partOf } from './part.ts'
 
 /** A node as a rule meets it, with the edge that led to it. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { compileRule } from './compile.ts'
-import { readRule, type RuleTest } from './rule.ts'
-import { tryRule } from './try-rule.ts'
+import { compileRule } from '../language/compile.ts'
+import { readRule, type RuleTest } from '../language/rule.ts'
+import { tryRule } from '../testing/try-rule.ts'
 
 const rule = (analyse: string, more = '') => `
 id: some-rule

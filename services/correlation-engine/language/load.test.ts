@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { tryRule } from '../testing/try-rule.ts'
 import { compileRule } from './compile.ts'
+import { loadRules, shippedRules } from './load.ts'
 import { readRule } from './rule.ts'
-import { loadRules, shippedRules } from './rules.ts'
-import { tryRule } from './try-rule.ts'
 
 describe('shipped rules', () => {
   const { rules, errors } = loadRules([shippedRules])

@@ -1,8 +1,8 @@
 import type { CallOptions, Client } from '@mirage/kit/contract.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { endedWhole, type Run, type scans } from '@mirage/services/scan-orchestration/contract.ts'
-import type { FindingStore } from './finding-store.ts'
-import type { Resolution } from './finding-state.ts'
+import type { Resolution } from './state.ts'
+import type { FindingStore } from './store.ts'
 
 /** So many earlier runs are compared with a run that has finished, latest first. */
 const mostRuns = 20

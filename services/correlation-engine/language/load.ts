@@ -4,7 +4,7 @@ import { messageOf } from '@mirage/kit/errors.ts'
 import { type CompiledRule, compileRule } from './compile.ts'
 import { readRule } from './rule.ts'
 
-export const shippedRules = join(import.meta.dirname, 'rules')
+export const shippedRules = join(import.meta.dirname, '../rules')
 
 export interface LoadedRules {
   rules: CompiledRule[]

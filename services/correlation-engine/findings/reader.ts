@@ -2,9 +2,9 @@ import { MirageError, notFound } from '@mirage/kit/errors.ts'
 import { toInstant } from '@mirage/kit/clock.ts'
 import type { PageOf } from '@mirage/kit/schema.ts'
 import { type FindingState, type Severity, severities } from '@mirage/model/finding.ts'
-import type { Finding } from './contract.ts'
-import { type FindingCollections, rankOf, type RunFinding, scanAll, type StoredFinding } from './finding-record.ts'
-import { stateOf } from './finding-state.ts'
+import type { Finding } from '../contract.ts'
+import { type FindingCollections, rankOf, type RunFinding, scanAll, type StoredFinding } from './record.ts'
+import { stateOf } from './state.ts'
 
 export interface FindingQuery {
   run?: string

@@ -2,8 +2,8 @@ import { notFound } from '@mirage/kit/errors.ts'
 import { announcement, type OutgoingEvent } from '@mirage/kit/event.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { Documents } from '@mirage/ports/documents.ts'
-import { type Finding, findingsChanged } from './contract.ts'
-import { FindingReader } from './finding-reader.ts'
+import { type Finding, findingsChanged } from '../contract.ts'
+import { FindingReader } from './reader.ts'
 import {
   digestOf,
   type FindingCollections,
@@ -14,8 +14,8 @@ import {
   runFindingOf,
   scanAll,
   type StoredFinding,
-} from './finding-record.ts'
-import type { Mark, Resolution } from './finding-state.ts'
+} from './record.ts'
+import type { Mark, Resolution } from './state.ts'
 
 const announceAtOnce = 200
 
