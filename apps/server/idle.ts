@@ -3,7 +3,7 @@ import { pause, systemClock } from '@mirage/kit/clock.ts'
 import { type Address, openDispatch } from '@mirage/kit/dispatch.ts'
 import { openTokens } from '@mirage/kit/token.ts'
 import { scans } from '@mirage/services/scan-orchestration/contract.ts'
-import type { PartOptions } from './part.ts'
+import type { PartOptions } from './parts/part.ts'
 
 const lookMs = 200
 

@@ -11,8 +11,8 @@ import { settings as scanOrchestration } from '@mirage/services/scan-orchestrati
 import { settings as visualization } from '@mirage/services/visualization/settings.ts'
 import { type TObject, Type as t } from 'typebox'
 import { parse } from 'yaml'
-import { defaultStores } from './adapters.ts'
 import type { ServerEnvironment } from './environment.ts'
+import { defaultStores } from './stores/adapters.ts'
 
 const store = (port: string): ReturnType<typeof t.String> =>
   t.String({ default: defaultStores[port]!, description: `What the ${port} port stands on, as a URL.` })

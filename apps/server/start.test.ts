@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { socketOf } from './socket.ts'
+import { socketOf } from './data-directory/socket.ts'
 import { startMirage } from './start.ts'
 
 let directory: string

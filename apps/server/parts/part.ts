@@ -10,9 +10,9 @@ import { openTokens } from '@mirage/kit/token.ts'
 import type { Bus } from '@mirage/ports/bus.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
 import type { Front } from '@mirage/services/api-gateway/contract.ts'
-import { type Adapter, flushStores, openPort } from './adapters.ts'
-import { assertShared } from './sharing.ts'
-import { socketOf } from './socket.ts'
+import { socketOf } from '../data-directory/socket.ts'
+import { type Adapter, flushStores, openPort } from '../stores/adapters.ts'
+import { assertShared } from '../stores/sharing.ts'
 
 export const version = '0.1.0'
 

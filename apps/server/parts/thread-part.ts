@@ -2,9 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { join } from 'node:path'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { openLog } from '@mirage/kit/log.ts'
+import { socketOf } from '../data-directory/socket.ts'
+import { loadServices } from '../services.ts'
 import { startPart } from './part.ts'
-import { loadServices } from './services.ts'
-import { socketOf } from './socket.ts'
 import type { ThreadOptions } from './threads.ts'
 
 /** A thread of an installation: starts its services, says so, and stops when it is told. */

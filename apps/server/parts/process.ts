@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module'
-import type { ProcessOptions } from './split.ts'
+import type { ProcessOptions } from './child.ts'
 
 /**
  * Where a process of “serve --split” begins. It is told by its supervisor what to run, and when to stop: a Ctrl-C at the

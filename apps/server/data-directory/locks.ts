@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { takeLock } from '@mirage/adapters/sqlite/lock.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
+import { serviceNames } from '../services.ts'
 import { writePrivate } from './installation.ts'
-import { serviceNames } from './services.ts'
 
 /** The service whose process is the host of a data directory: it alone writes `connection.json`. */
 export const frontDoor = 'api-gateway'

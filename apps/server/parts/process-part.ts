@@ -1,6 +1,6 @@
 import { messageOf, MirageError } from '@mirage/kit/errors.ts'
-import type { FromProcess } from './split.ts'
-import { type ServerOptions, startMirage } from './start.ts'
+import { type ServerOptions, startMirage } from '../start.ts'
+import type { FromProcess } from './child.ts'
 
 /** Runs services in this process until its supervisor says stop, or is gone, or somebody ends this process alone. */
 export async function runProcess(options: ServerOptions): Promise<void> {

@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
+import { placement, threadOf } from '../services.ts'
 import type { PartOptions } from './part.ts'
-import { placement, threadOf } from './services.ts'
 
 /** The threads beside the main one: started once, when somebody first needs a service of theirs. */
 export interface Threads extends AsyncDisposable {
