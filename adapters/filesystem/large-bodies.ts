@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync, unlinkSync, utimesSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { isNoSpace, storeFull } from '@mirage/adapters/sqlite/errors.ts'
+import { isNoSpace, storeFull } from '@mirage/adapters/sqlite/files/errors.ts'
 import { MirageError, messageOf } from '@mirage/kit/errors.ts'
 import type { Coding, PackedBody, StoredBody } from './pack.ts'
 

@@ -1,5 +1,5 @@
-import { type Database, openDatabase, transactionRows } from '@mirage/adapters/sqlite/database.ts'
-import { ensureLayout } from '@mirage/adapters/sqlite/layout.ts'
+import { type Database, openDatabase, transactionRows } from '@mirage/adapters/sqlite/files/database.ts'
+import { ensureLayout } from '@mirage/adapters/sqlite/files/layout.ts'
 
 /** Small bodies of a workspace, many in one SQLite file: a file each would cost a block and two flushes. */
 export interface Pack {

@@ -2,7 +2,6 @@ import { resolve } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Bus, BusEvent } from '@mirage/ports/bus.ts'
-import { type Database, openDatabase } from './database.ts'
 import {
   append,
   backlog,
@@ -14,9 +13,10 @@ import {
   subscriptionsOf,
   trimPiece,
   usedBytes,
-} from './log.ts'
-import { prepareOffsets, removeOffset } from './offsets.ts'
-import { type Running, startSubscription } from './subscription.ts'
+} from './bus/log.ts'
+import { prepareOffsets, removeOffset } from './bus/offsets.ts'
+import { type Running, startSubscription } from './bus/subscription.ts'
+import { type Database, openDatabase } from './files/database.ts'
 
 export interface SqliteBusOptions {
   /** The log's file, the same for all threads and processes that are to hear each other. */

@@ -1,12 +1,12 @@
 import type { Collection, CollectionSpec, Document, Documents } from '@mirage/ports/documents.ts'
 import { mergeInto, normalise } from '@mirage/ports/merge.ts'
-import { type DocumentSpace, openDocumentSpace, prepareTable, type Table, tableOf } from './collection-table.ts'
-import { transactionRows } from './database.ts'
-import { conditionOf, scanPage } from './document-scan.ts'
-import { writePiece, type Writer, writerOf } from './document-writer.ts'
-import { reading, writing } from './ids.ts'
-import { openSpaces, type Spaces } from './spaces.ts'
-import type { Use } from './uses.ts'
+import { conditionOf, scanPage } from './documents/scan.ts'
+import { type DocumentSpace, openDocumentSpace, prepareTable, type Table, tableOf } from './documents/table.ts'
+import { writePiece, type Writer, writerOf } from './documents/writer.ts'
+import { transactionRows } from './files/database.ts'
+import { openSpaces, type Spaces } from './files/spaces.ts'
+import type { Use } from './files/uses.ts'
+import { reading, writing } from './ids/ids.ts'
 
 export interface SqliteDocumentsOptions {
   /** A file, or a folder of files when `perWorkspace`. */

@@ -1,4 +1,6 @@
 import type { Graph } from '@mirage/ports/graph.ts'
+import { openSpaces } from './files/spaces.ts'
+import { forgetRun } from './graph/forget.ts'
 import {
   countAll,
   countDegrees,
@@ -8,13 +10,11 @@ import {
   listNeighbours,
   listNodes,
   runsThatSaw,
-} from './graph-read.ts'
-import { type GraphStore, nodeByNumber, openGraphStore } from './graph-store.ts'
-import { shortestPath, walkSubgraph } from './graph-walk.ts'
-import { forgetRun } from './graph-forget.ts'
-import { upsertBatch } from './graph-write.ts'
-import { reading } from './ids.ts'
-import { openSpaces } from './spaces.ts'
+} from './graph/read.ts'
+import { type GraphStore, nodeByNumber, openGraphStore } from './graph/store.ts'
+import { shortestPath, walkSubgraph } from './graph/walk.ts'
+import { upsertBatch } from './graph/write.ts'
+import { reading } from './ids/ids.ts'
 
 /** The graph of each workspace in an SQLite file of its own under the folder `path`. */
 export async function openSqliteGraph({ path }: { path: string }): Promise<Graph> {

@@ -1,9 +1,9 @@
 import type { Search } from '@mirage/ports/search.ts'
-import { reading } from './ids.ts'
-import { delayOf, searchRecords } from './search-read.ts'
-import { openSearchStore, type SearchStore } from './search-store.ts'
-import { catchUp, indexRecords, removeRecords } from './search-write.ts'
-import { openSpaces } from './spaces.ts'
+import { openSpaces } from './files/spaces.ts'
+import { reading } from './ids/ids.ts'
+import { delayOf, searchRecords } from './search/read.ts'
+import { openSearchStore, type SearchStore } from './search/store.ts'
+import { catchUp, indexRecords, removeRecords } from './search/write.ts'
 
 export interface SqliteSearchOptions {
   path: string

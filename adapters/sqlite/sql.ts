@@ -13,8 +13,8 @@ import {
 } from 'kysely'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Migration, Sql } from '@mirage/ports/sql.ts'
-import { retryBusy } from './busy.ts'
-import { type Database, openDatabase } from './database.ts'
+import { retryBusy } from './files/busy.ts'
+import { type Database, openDatabase } from './files/database.ts'
 
 interface Transaction {
   database: Database

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { takeLock } from '@mirage/adapters/sqlite/lock.ts'
+import { takeLock } from '@mirage/adapters/sqlite/files/lock.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { serviceNames } from '../services.ts'
 import { writePrivate } from './installation.ts'

@@ -93,7 +93,7 @@ export function openPort(port: string, url: string, place: Place): Promise<Adapt
 
 /** Resolves when everything that the stores of this thread were given is on the disk. */
 export async function flushStores(): Promise<void> {
-  const { flushFiles } = await import('@mirage/adapters/sqlite/database.ts')
+  const { flushFiles } = await import('@mirage/adapters/sqlite/files/database.ts')
   await flushFiles()
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { standingClock } from '@mirage/ports/conformance.ts'
 import { describe, expect, it } from 'vitest'
-import { openSqliteBus } from './bus.ts'
+import { openSqliteBus } from '../bus.ts'
 
 async function onFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mirage-bus-'))

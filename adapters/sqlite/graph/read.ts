@@ -9,6 +9,8 @@ import type {
   Neighbour,
   NeighbourQuery,
 } from '@mirage/ports/graph.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
+import { rowOf, rowsOf } from '../files/tables.ts'
 import {
   edgeByNumber,
   edgeColumns,
@@ -20,9 +22,7 @@ import {
   nodeColumns,
   nodeOf,
   type NodeRow,
-} from './graph-store.ts'
-import { readCursor, writeCursor } from './cursor.ts'
-import { rowOf, rowsOf } from './tables.ts'
+} from './store.ts'
 
 /** All of these run inside `reading` and do not await. Rows looked at for one page are bounded, whatever a run left out. */
 const maxLooked = 10_000

@@ -1,5 +1,5 @@
-import type { Database } from './database.ts'
-import { ensureLayout } from './layout.ts'
+import type { Database } from '../files/database.ts'
+import { ensureLayout } from '../files/layout.ts'
 
 /** Small integers for the few texts that repeat: types, kinds, runs, groups. Used inside `read` or `write`. */
 export interface Words {

@@ -1,5 +1,5 @@
 import type { DeliveredEvent, Subscription, SubscriptionOptions } from '@mirage/ports/bus.ts'
-import { type Database, flushFiles } from './database.ts'
+import { type Database, flushFiles } from '../files/database.ts'
 import { eventsAfter, headOf, lettersOf, withoutSequence } from './log.ts'
 import { readOffset, writeOffset } from './offsets.ts'
 

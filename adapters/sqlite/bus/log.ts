@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { BusEvent, DeadLetter, DeliveredEvent } from '@mirage/ports/bus.ts'
-import { type Database, transactionBytes, transactionRows } from './database.ts'
-import { ensureLayout } from './layout.ts'
+import { type Database, transactionBytes, transactionRows } from '../files/database.ts'
+import { ensureLayout } from '../files/layout.ts'
 
 /**
  * The log behind the bus: one file for all threads and processes. Sequences rise in the order of commits and are never

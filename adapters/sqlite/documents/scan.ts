@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Scan } from '@mirage/ports/documents.ts'
-import { asked, columnOf, type DocumentSpace, numberOf, reference, type Table } from './collection-table.ts'
-import { cursorInvalid } from './cursor.ts'
+import { cursorInvalid } from '../cursor.ts'
+import { asked, columnOf, type DocumentSpace, numberOf, reference, type Table } from './table.ts'
 
 export function conditionOf<T>(
   { ids }: DocumentSpace,

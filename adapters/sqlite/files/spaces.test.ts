@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { openSqliteDocuments } from './documents.ts'
+import { openSqliteDocuments } from '../documents.ts'
 import { openDatabases } from './database.ts'
 import { fileName } from './spaces.ts'
 

@@ -1,7 +1,7 @@
-import { ensureLayout } from './layout.ts'
-import { type Ids, openIds } from './ids.ts'
-import type { Place } from './spaces.ts'
-import { openWords, type Words } from './words.ts'
+import { ensureLayout } from '../files/layout.ts'
+import type { Place } from '../files/spaces.ts'
+import { type Ids, openIds } from '../ids/ids.ts'
+import { openWords, type Words } from '../ids/words.ts'
 
 /**
  * `posting` holds which records have a term, `measure` their numbers in order, `late` those whose text the trigram index

@@ -1,8 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Document, Merged } from '@mirage/ports/documents.ts'
 import { mergeInto, type MergeRules } from '@mirage/ports/merge.ts'
-import { columnOf, type DocumentSpace, stored, type Table } from './collection-table.ts'
-import { transactionBytes, transactionRows } from './database.ts'
+import { transactionBytes, transactionRows } from '../files/database.ts'
+import { columnOf, type DocumentSpace, stored, type Table } from './table.ts'
 
 export interface Writer<T> {
   /** How much text it has written. */

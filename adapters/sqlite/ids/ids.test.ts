@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { contentId } from '@mirage/model/id.ts'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Database, openDatabase } from './database.ts'
+import { Database, openDatabase } from '../files/database.ts'
 import { openIds, reading, writing } from './ids.ts'
 
 /** Small enough that ids move many times within a test. */

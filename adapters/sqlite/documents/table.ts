@@ -1,9 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { CollectionSpec, Document } from '@mirage/ports/documents.ts'
-import { transactionRows } from './database.ts'
-import { type Ids, openIds, writing } from './ids.ts'
-import { isHash } from './key.ts'
-import type { Place } from './spaces.ts'
+import { transactionRows } from '../files/database.ts'
+import type { Place } from '../files/spaces.ts'
+import { type Ids, openIds, writing } from '../ids/ids.ts'
+import { isHash } from '../ids/key.ts'
 
 /** What the documents port keeps open for a workspace. */
 export interface DocumentSpace extends Place {

@@ -1,9 +1,9 @@
-import { transactionRows } from './database.ts'
+import { transactionRows } from '../files/database.ts'
 import type { GraphNode } from '@mirage/ports/graph.ts'
 import { mergeInto, type MergeRules } from '@mirage/ports/merge.ts'
-import type { GraphStore } from './graph-store.ts'
-import { writing } from './ids.ts'
-import { rowsOf, statement } from './tables.ts'
+import type { GraphStore } from './store.ts'
+import { writing } from '../ids/ids.ts'
+import { rowsOf, statement } from '../files/tables.ts'
 
 const tagRules: MergeRules<Pick<GraphNode, 'tags'>> = { tags: 'stamped' }
 

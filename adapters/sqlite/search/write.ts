@@ -1,8 +1,8 @@
 import type { SearchRecord } from '@mirage/ports/search.ts'
-import { writing } from './ids.ts'
-import { asKey } from './key.ts'
-import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './search-store.ts'
-import { insertRows, rowOf, rowsOf, statement } from './tables.ts'
+import { insertRows, rowOf, rowsOf, statement } from '../files/tables.ts'
+import { writing } from '../ids/ids.ts'
+import { asKey } from '../ids/key.ts'
+import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './store.ts'
 
 /** Records in one transaction: each writes about ten rows, and a transaction writes the last page of a dozen trees whole. */
 const pieceSize = 1_000

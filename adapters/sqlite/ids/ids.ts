@@ -1,10 +1,10 @@
 import { contentId } from '@mirage/model/id.ts'
 import { createIdFilter } from '@mirage/model/id-filter.ts'
-import type { Database } from './database.ts'
-import { ensureLayout } from './layout.ts'
-import { type IdPart, type MovingIds, openIdParts, partsLayout, ranges } from './id-parts.ts'
-import { createIdTable, idKey, type IdKey } from './id-table.ts'
+import type { Database } from '../files/database.ts'
+import { ensureLayout } from '../files/layout.ts'
 import { asKey } from './key.ts'
+import { type IdPart, type MovingIds, openIdParts, partsLayout, ranges } from './parts.ts'
+import { createIdTable, idKey, type IdKey } from './table.ts'
 
 /** Ids held in memory before they move, and again as many while they move: 7 MB for a file that grows. */
 const defaultMemoryIds = 131_072

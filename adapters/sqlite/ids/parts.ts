@@ -1,6 +1,6 @@
 import { createIdFilter, type IdFilter } from '@mirage/model/id-filter.ts'
-import type { Database } from './database.ts'
-import type { IdKey, IdTable } from './id-table.ts'
+import type { Database } from '../files/database.ts'
+import type { IdKey, IdTable } from './table.ts'
 
 /** Ids are told apart by their first ten bits: with a part of 131,072 a range has about 128. */
 export const ranges = 1_024

@@ -1,10 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { SearchDelay, SearchPage, SearchQuery } from '@mirage/ports/search.ts'
-import { readCursor, writeCursor } from './cursor.ts'
-import { fromKey } from './key.ts'
-import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './search-store.ts'
-import { searchable } from './search-write.ts'
-import { rowOf, rowsOf } from './tables.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
+import { rowOf, rowsOf } from '../files/tables.ts'
+import { fromKey } from '../ids/key.ts'
+import { everyTerm, facetTerm, fold, prefixTerm, type SearchStore } from './store.ts'
+import { searchable } from './write.ts'
 
 /** Matches are counted, and their facets, up to here. */
 const countedMatches = 10_000

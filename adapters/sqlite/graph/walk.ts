@@ -1,8 +1,8 @@
 import type { GraphEdge, GraphNode, GraphScope } from '@mirage/ports/graph.ts'
-import { edgeByNumber, type GraphStore, nodeByNumber } from './graph-store.ts'
-import { firstStep, isEdgeIn, listNodes, runOf, type Step, type StepCursor, stepsFrom } from './graph-read.ts'
-import { reading } from './ids.ts'
-import { rowOf } from './tables.ts'
+import { rowOf } from '../files/tables.ts'
+import { reading } from '../ids/ids.ts'
+import { firstStep, isEdgeIn, listNodes, runOf, type Step, type StepCursor, stepsFrom } from './read.ts'
+import { edgeByNumber, type GraphStore, nodeByNumber } from './store.ts'
 
 /** Edges looked at before others get their turn. */
 const pieceSize = 2_000

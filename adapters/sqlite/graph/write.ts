@@ -1,7 +1,10 @@
 import type { MergeRules } from '@mirage/ports/merge.ts'
 import { mergeInto, normalise } from '@mirage/ports/merge.ts'
 import { edgeRules, type GraphEdge, type GraphNode, type GroupMember, nodeRules } from '@mirage/ports/graph.ts'
-import { transactionRows } from './database.ts'
+import { transactionRows } from '../files/database.ts'
+import { insertRows, rowOf, statement } from '../files/tables.ts'
+import { writing } from '../ids/ids.ts'
+import { asKey } from '../ids/key.ts'
 import {
   edgeColumns,
   edgeOf,
@@ -11,10 +14,7 @@ import {
   nodeColumns,
   nodeOf,
   type NodeRow,
-} from './graph-store.ts'
-import { writing } from './ids.ts'
-import { asKey } from './key.ts'
-import { insertRows, rowOf, statement } from './tables.ts'
+} from './store.ts'
 
 /** Nodes, edges or members in one transaction; each writes about four rows. */
 const pieceSize = transactionRows / 2

@@ -2,12 +2,12 @@ import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
 import type { GraphEdge, GraphNode } from '@mirage/ports/graph.ts'
-import { ensureLayout } from './layout.ts'
-import { type Ids, openIds } from './ids.ts'
-import { fromKey } from './key.ts'
-import type { Place } from './spaces.ts'
-import { rowOf } from './tables.ts'
-import { openWords, type Words } from './words.ts'
+import { ensureLayout } from '../files/layout.ts'
+import type { Place } from '../files/spaces.ts'
+import { rowOf } from '../files/tables.ts'
+import { type Ids, openIds } from '../ids/ids.ts'
+import { fromKey } from '../ids/key.ts'
+import { openWords, type Words } from '../ids/words.ts'
 
 /**
  * Nodes are integers inside, given in the order of arrival, so that what belongs to new nodes goes to the ends of the

@@ -1,5 +1,5 @@
-import type { Database } from './database.ts'
-import { ensureLayout } from './layout.ts'
+import type { Database } from '../files/database.ts'
+import { ensureLayout } from '../files/layout.ts'
 
 /** How far a consumer has read, kept in its own file behind the effects it stands for. */
 export interface Offset {
