@@ -3,8 +3,8 @@ import type { Bytes } from '@mirage/kit/contract.ts'
 import { notFound } from '@mirage/kit/errors.ts'
 import type { PageOf } from '@mirage/kit/schema.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
-import type { Exchange } from './contract.ts'
-import type { ExchangeDocument, FrameDocument, Store } from './store.ts'
+import type { Exchange } from '../contract.ts'
+import type { ExchangeDocument, FrameDocument, Store } from '../store.ts'
 import { decodeFrame } from '@mirage/network/record/frame.ts'
 
 export async function listExchanges(

@@ -6,7 +6,7 @@ import {
   collectionFinished,
   type ObservationBatch,
   observationsCollected,
-} from './contract.ts'
+} from '../contract.ts'
 
 const perBatch = 500
 const longestWaitMs = 250

@@ -9,9 +9,9 @@ import { keyOf } from '@mirage/module-sdk/define.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import { runModule } from '@mirage/module-sdk/run.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
+import { openRun, type SessionsOptions } from '../sessions.ts'
 import { settingsOf, unknownModule } from './attempt.ts'
-import { openRun, type SessionsOptions } from './sessions.ts'
-import { limitsOf } from './task-limits.ts'
+import { limitsOf } from './limits.ts'
 import { veiled } from './veil.ts'
 
 export interface TrialOptions {

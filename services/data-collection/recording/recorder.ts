@@ -3,8 +3,8 @@ import { exchangeId } from '@mirage/network/record/exchange.ts'
 import type { Contact } from '@mirage/model/contact.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
-import { gather } from './gather.ts'
-import type { ExchangeDocument, FrameDocument, Store } from './store.ts'
+import { gather } from '../gather.ts'
+import type { ExchangeDocument, FrameDocument, Store } from '../store.ts'
 
 /** Keeps exchanges and frames in this service's stores, durable before it resolves. */
 export function openRecorder(store: Store, blobs: Blobs): Recorder {

@@ -7,9 +7,9 @@ import { newId } from '@mirage/kit/id.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import type { ManifestEntry } from '@mirage/module-sdk/manifest.ts'
 import type { LeasedTask, scans } from '@mirage/services/scan-orchestration/contract.ts'
+import { gather } from '../gather.ts'
+import type { Sessions } from '../sessions.ts'
 import { type AttemptOptions, runAttempt, unknownModule } from './attempt.ts'
-import { gather } from './gather.ts'
-import type { Sessions } from './sessions.ts'
 
 const renewMs = 250
 const waitMs = 1_000

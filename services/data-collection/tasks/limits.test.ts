@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { limitsOf } from './task-limits.ts'
+import { limitsOf } from './limits.ts'
 
 const module = {
   id: 'hackertarget-reverse',

@@ -6,8 +6,8 @@ import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import { pause } from '@mirage/kit/clock.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import { expect, it } from 'vitest'
+import { type ExchangeDocument, openStore } from '../store.ts'
 import { deleteExchanges } from './exchanges.ts'
-import { type ExchangeDocument, openStore } from './store.ts'
 import { startSweeper } from './sweep.ts'
 
 const afterMs = 60

@@ -12,10 +12,10 @@ import { labAnswers } from '@mirage/network/dial/lab-answers.ts'
 import { NetworkError } from '@mirage/network/error.ts'
 import type { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts'
+import { labAway, type RunSession } from '../sessions.ts'
+import { limitsOf } from './limits.ts'
 import { openOutbox } from './outbox.ts'
-import { limitsOf } from './task-limits.ts'
 import { veiled, veiledLog } from './veil.ts'
-import { labAway, type RunSession } from './sessions.ts'
 
 const defaultTimeout = '5m'
 

@@ -6,8 +6,8 @@ import { defineModule } from '@mirage/module-sdk/define.ts'
 import { observe } from '@mirage/module-sdk/observe.ts'
 import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts'
 import { describe, expect, it } from 'vitest'
+import type { RunSession } from '../sessions.ts'
 import { runAttempt } from './attempt.ts'
-import type { RunSession } from './sessions.ts'
 
 const seed = entityRef('domain', 'northwind.example')
 

@@ -3,7 +3,7 @@ import { messageOf } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
 import type { Documents } from '@mirage/ports/documents.ts'
-import type { Store } from './store.ts'
+import type { Store } from '../store.ts'
 
 const longestLookMs = 30_000
 /** Runs that never end must not keep what was deleted for ever. */
