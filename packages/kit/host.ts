@@ -9,6 +9,7 @@ import { MirageError } from './errors.ts'
 import type { EventType, OutgoingEvent } from './event.ts'
 import { newId } from './id.ts'
 import type { Log } from './log.ts'
+import { methodsOf } from './methods.ts'
 import { openApiOf } from './openapi.ts'
 import { type Listening, type ListeningBus, listenTo } from './listen.ts'
 import { problemOf } from './problem.ts'
@@ -205,11 +206,22 @@ function createApp(
     if (problem.status === 503) reply.header('retry-after', '1')
     return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   }
-  app.setNotFoundHandler((request) => {
+  const methodsAt = methodsOf(app)
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0]!
+    const methods = methodsAt(path)
+    if (methods.length > 0) {
+      reply.header('allow', methods.join(', '))
+      throw new MirageError({
+        code: 'request.method_not_allowed',
+        status: 405,
+        detail: `${path} takes ${methods.join(', ')}, not ${request.method}.`,
+      })
+    }
     throw new MirageError({
       code: 'request.no_such_route',
       status: 404,
-      detail: `${request.method} ${request.url.split('?')[0]} is not an operation of ${service.contract.service}.`,
+      detail: `${request.method} ${path} is not an operation of ${service.contract.service}.`,
     })
   })
   app.addHook('onResponse', async (request, reply) => {

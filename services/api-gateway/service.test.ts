@@ -37,8 +37,9 @@ describe('without a key', () => {
     )
     for (const { method, path } of operations) {
       const answer = await ask(`/api/v1${path.replaceAll(/\{\w+\}/g, 'x')}`, { method, key: '' })
+      // It does not exist here, but reads like the id of a key.
       const refusal =
-        path === '/api-keys/verifications' ? [404, 'request.no_such_route'] : [401, 'request.unauthenticated']
+        path === '/api-keys/verifications' ? [405, 'request.method_not_allowed'] : [401, 'request.unauthenticated']
       expect([path, ...(await problem(answer))]).toEqual([path, ...refusal])
     }
   })
@@ -117,7 +118,19 @@ describe('a key', () => {
 describe('what cannot be answered', () => {
   it('is a problem', async () => {
     expect(await problem(await ask('/api/v1/nothing'))).toEqual([404, 'request.no_such_route'])
-    expect(await problem(await ask('/api/v1/near/a', { method: 'DELETE' }))).toEqual([404, 'request.no_such_route'])
+    for (const [method, path, allow] of [
+      ['DELETE', '/api/v1/near/a', 'GET, HEAD'],
+      ['OPTIONS', '/api/v1/near/a%2Fb?loud=true', 'GET, HEAD'],
+      ['PATCH', '/api/v1/far', 'GET, HEAD, POST'],
+      ['POST', '/', 'GET, HEAD'],
+      ['POST', '/api/docs/', 'GET, HEAD'],
+    ]) {
+      const answer = await ask(path!, { method: method! })
+      expect([path, answer.headers.get('allow')]).toEqual([path, allow])
+      expect(await problem(answer)).toEqual([405, 'request.method_not_allowed'])
+    }
+    for (const path of ['/api/v1/near/a/b', '/api/v1/nearer', '/api/v1/'])
+      expect(await problem(await ask(path, { method: 'DELETE' }))).toEqual([404, 'request.no_such_route'])
     expect(await problem(await ask('/api/v1/near/a?colour=red'))).toEqual([400, 'request.invalid'])
     expect(await problem(await ask('/api/v1/near/%E0%A4%A'))).toEqual([400, 'request.invalid'])
     for (const [body, type] of [
