@@ -1,6 +1,6 @@
-import { array, assert, constantFrom, nat, property, tuple } from 'fast-check'
+import { array, assert, constantFrom, integer, nat, property, tuple } from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseDuration, pause, toInstant } from './clock.ts'
+import { parseDuration, pause, steadyClock, toInstant } from './clock.ts'
 
 describe('a duration', () => {
   it.each([
@@ -41,3 +41,24 @@ describe('a pause', () => {
 })
 
 it('writes instants in UTC', () => expect(toInstant(0)).toBe('1970-01-01T00:00:00.000Z'))
+
+describe('a steady clock', () => {
+  it('is never behind the time of day, never goes back, and goes on at the pace of the machine', () => {
+    const steps = array(tuple(nat(100_000), integer({ min: -1_000_000, max: 1_000_000 })), { maxLength: 50 })
+    assert(
+      property(steps, (steps) => {
+        let [wall, passed] = [1_000_000_000, 0]
+        const steady = steadyClock({ now: () => wall }, () => passed)
+        let last = steady.now()
+        expect(last).toBe(wall)
+        for (const [ms, jump] of steps) {
+          passed += ms
+          wall += ms + jump
+          const now = steady.now()
+          expect(now).toBe(Math.max(last + ms, wall))
+          last = now
+        }
+      }),
+    )
+  })
+})

@@ -6,6 +6,22 @@ export interface Clock {
 
 export const systemClock: Clock = { now: () => Date.now() }
 
+/**
+ * A clock that is never set back, for waits within a process: where the time of day is set back it goes on from where it
+ * was, and where it is set forward, as after the sleep of a machine, it follows. It may be ahead of `clock`, never behind.
+ * `elapsed` counts the milliseconds of the process.
+ */
+export function steadyClock(clock: Clock, elapsed: () => number = () => performance.now()): Clock {
+  let origin = -Infinity
+  return {
+    now() {
+      const passed = elapsed()
+      origin = Math.max(origin, clock.now() - passed)
+      return Math.round(origin + passed)
+    },
+  }
+}
+
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Milliseconds of a duration as people write it: `500ms`, `90s`, `10m`, `6h`, `2d`, `1h30m`; undefined when it is not one. */

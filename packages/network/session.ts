@@ -85,7 +85,7 @@ export interface Network {
 }
 
 export function openNetwork(network: NetworkOptions): Network {
-  const own = ownAddresses(network.now)
+  const own = ownAddresses(() => performance.now())
   return { session: (options) => openSession(network, options, own) }
 }
 

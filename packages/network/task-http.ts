@@ -95,7 +95,7 @@ export async function requestHttp(
     )
     const { status, headers } = followed.answer
     const waitMs = status === 429 || status === 503 ? retryAfter(headers, network.now()) : undefined
-    if (waitMs !== undefined) await network.limiter.block(context.limitKey(followed.route), network.now() + waitMs)
+    if (waitMs !== undefined) await network.limiter.block(context.limitKey(followed.route), waitMs)
     return followed
   }
 }

@@ -13,11 +13,16 @@ import { openStore } from './store.ts'
 const never = new AbortController().signal
 const fourAMinute = bucketOf({ perMinute: 4 })
 
+const begin = Date.UTC(2026, 0, 1)
+
 let folder: string
+/** The time of day, and what the machine counts: a clock that is set moves the first alone. */
 let clock: number
+let passed: number
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mirage-limits-'))
-  clock = 1_000_000
+  clock = begin
+  passed = 0
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -34,22 +39,23 @@ async function life<T>(
   await using cache = openMemoryCache({ now: () => clock })
   const sleep = (ms: number): Promise<void> => {
     clock += ms
+    passed += ms
     return Promise.resolve()
   }
-  const limiter = await openLimits({ store, cache, now: () => clock, log: silentLog, sleep })
+  const limiter = await openLimits({ store, cache, now: () => clock, elapsed: () => passed, log: silentLog, sleep })
   return await work(limiter, () => store.limits.count('installation', {}))
 }
 
 describe('after a restart', () => {
   it('a source that asked for a pause is still left alone, and nobody else', async () => {
     await life(async (limiter) => {
-      await limiter.block('source:hunter', clock + 3_600_000)
-      await limiter.block('source:hunter', clock + 1_000)
-      await limiter.block('host:www.northwind.example', clock + 5_000)
+      await limiter.block('source:hunter', 3_600_000)
+      await limiter.block('source:hunter', 1_000)
+      await limiter.block('host:www.northwind.example', 5_000)
     })
     clock += 10_000
     await life(async (limiter, kept) => {
-      expect(limiter.blockedUntil('source:hunter')).toBe(1_000_000 + 3_600_000)
+      expect(limiter.blockedUntil('source:hunter')).toBe(begin + 3_600_000)
       await expect(limiter.admit('source:hunter', undefined, 1, never)).rejects.toMatchObject({
         outcome: 'rate-limited',
         retryAfterMs: 3_590_000,
@@ -89,7 +95,7 @@ describe('after a restart', () => {
       const times: number[] = []
       for (let i = 0; i < 3; i++) {
         await limiter.admit('source:virustotal', fourAMinute, 1, never)
-        times.push(clock - 1_000_000)
+        times.push(clock - begin)
       }
       return times
     })
@@ -98,5 +104,57 @@ describe('after a restart', () => {
     const before = clock
     await life((limiter) => limiter.admit('source:virustotal', fourAMinute, 1, never))
     expect(clock).toBe(before)
+  })
+})
+
+describe('a time of day that is set back', () => {
+  const daysMs = 30 * 86_400_000
+
+  it('holds nobody back within the process', async () => {
+    await life(async (limiter) => {
+      await limiter.admit('source:virustotal', fourAMinute, 1, never)
+      await limiter.block('host:www.northwind.example', 5_000)
+      clock -= daysMs
+      const before = passed
+      await limiter.admit('source:virustotal', fourAMinute, 1, never)
+      expect(passed - before).toBe(15_000)
+      expect(limiter.blockedUntil('host:www.northwind.example')).toBeUndefined()
+    })
+  })
+
+  it('tells the moment of a quota as the clock on the wall will show it', async () => {
+    await life(async (limiter) => {
+      clock -= daysMs
+      await limiter.exhaust('source:hunter', [])
+      const again = new Date(clock + 3_600_000).toISOString()
+      await expect(limiter.admit('source:hunter', undefined, 1, never)).rejects.toThrow(`again from ${again}`)
+    })
+  })
+
+  it('lengthens nothing that was kept, however often the process starts', async () => {
+    const quotas = quotasOf({ perDay: 2 })
+    await life(async (limiter) => {
+      await limiter.block('source:hunter', 600_000)
+      await limiter.count('source:hackertarget', quotas, never)
+      await limiter.count('source:hackertarget', quotas, never)
+      await limiter.admit('source:virustotal', fourAMinute, 1, never)
+    })
+    clock -= daysMs
+    await life(async (limiter) => {
+      expect(limiter.blockedUntil('source:hunter')).toBe(clock + 600_000)
+      const refused = limiter.count('source:hackertarget', quotas, never)
+      await expect(refused).rejects.toMatchObject({ outcome: 'quota', retryAfterMs: 86_400_000 })
+      const before = passed
+      await limiter.admit('source:virustotal', fourAMinute, 1, never)
+      expect(passed - before).toBe(15_000)
+    })
+    clock += 3_600_000
+    await life(async (limiter) => {
+      expect(limiter.blockedUntil('source:hunter')).toBeUndefined()
+      const refused = limiter.count('source:hackertarget', quotas, never)
+      await expect(refused).rejects.toMatchObject({ retryAfterMs: 86_400_000 - 3_615_000 })
+    })
+    clock += 86_400_000
+    await life((limiter) => limiter.count('source:hackertarget', quotas, never))
   })
 })

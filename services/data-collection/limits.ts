@@ -1,3 +1,4 @@
+import { steadyClock } from '@mirage/kit/clock.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import { contentId } from '@mirage/model/id.ts'
@@ -13,7 +14,10 @@ const pageSize = 1_000
 export interface LimitsOptions {
   store: Store
   cache: Cache
+  /** The time of day. */
   now: () => number
+  /** Milliseconds of this process. Default: as the machine counts them. */
+  elapsed?: () => number
   log: Log
   /** Resolves after so many milliseconds or when the signal aborts. Default: in real time. */
   sleep?: (ms: number, signal: AbortSignal) => Promise<void>
@@ -22,15 +26,17 @@ export interface LimitsOptions {
 /**
  * The limiter of this installation. What must hold for longer than a restart takes outlives the process: pauses that
  * sources asked for, what is used of their quotas, and requests spent where less than one a second is allowed. Others are
- * whole again within a second.
+ * whole again within a second. A time of day that is set back lengthens no wait: within the process they go by a steady
+ * clock, and what was kept holds no longer than it would have when it was written.
  */
-export async function openLimits({ store, cache, now, log, sleep }: LimitsOptions): Promise<Limiter> {
-  const kept = await readKept(store, now())
+export async function openLimits({ store, cache, now, elapsed, log, sleep }: LimitsOptions): Promise<Limiter> {
+  const steady = steadyClock({ now }, elapsed)
+  const kept = await readKept(store, steady.now())
   const spent = new Map(kept.filter(({ kind }) => kind === 'spent').map(({ key, until }) => [key, until]))
 
-  async function keep(limit: Omit<LimitDocument, 'id'>, name = limit.key): Promise<void> {
+  async function keep(limit: Limit): Promise<void> {
     try {
-      await store.limits.merge(workspace, [{ id: contentId(`${limit.kind}\n${name}`), ...limit }])
+      await store.limits.merge(workspace, [documentOf(limit, steady.now())])
     } catch (error) {
       // It holds in this process all the same.
       log.warn('A limit could not be kept', { key: limit.key, reason: messageOf(error) })
@@ -52,37 +58,56 @@ export async function openLimits({ store, cache, now, log, sleep }: LimitsOption
 
   return openLimiter({
     take,
-    now,
+    now: steady.now,
+    timeOfDay: now,
     blocks: kept.flatMap(blockIn),
     windows: kept.flatMap(windowIn),
     keepBlock: ({ key, until, outcome }) => keep({ kind: outcome === 'quota' ? 'exhausted' : 'blocked', key, until }),
-    keepWindow: (window) => keep({ kind: 'counted', ...window }, `${window.key} ${window.windowMs} ${window.until}`),
+    keepWindow: (window) => keep({ kind: 'counted', ...window }),
     ...(sleep && { sleep }),
   })
 }
 
-function blockIn({ kind, key, until }: LimitDocument): Block[] {
+type Limit = Omit<LimitDocument, 'id' | 'at'>
+
+/** A window of a quota has a document of its own, since what is used begins anew with the next. */
+function documentOf(limit: Limit, at: number): LimitDocument {
+  const { kind, key, windowMs, until } = limit
+  const name = kind === 'counted' ? `${key} ${windowMs} ${until}` : key
+  return { id: contentId(`${kind}\n${name}`), ...limit, at }
+}
+
+function blockIn({ kind, key, until }: Limit): Block[] {
   if (kind !== 'blocked' && kind !== 'exhausted') return []
   return [{ key, until, outcome: kind === 'exhausted' ? 'quota' : 'rate-limited' }]
 }
 
-function windowIn({ kind, key, until, windowMs, used }: LimitDocument): Window[] {
+function windowIn({ kind, key, until, windowMs, used }: Limit): Window[] {
   return kind === 'counted' && windowMs !== undefined && used !== undefined ? [{ key, until, windowMs, used }] : []
 }
 
-/** What still holds at `at`; the rest is forgotten. */
-async function readKept({ limits }: Store, at: number): Promise<LimitDocument[]> {
+/**
+ * What still holds at `now`; the rest is forgotten. What was written at a moment that is yet to come is kept for as long
+ * as it would have held then: the time of day was set back.
+ */
+async function readKept({ limits }: Store, now: number): Promise<LimitDocument[]> {
   const kept: LimitDocument[] = []
+  const moved: LimitDocument[] = []
   const over: string[] = []
   let after: string | undefined
   do {
     const page = await limits.scan(workspace, { limit: pageSize, ...(after === undefined ? {} : { after }) })
     for (const limit of page.items)
-      if (limit.until > at) kept.push(limit)
+      if (limit.at > now) {
+        moved.push(documentOf({ ...limit, until: now + limit.until - limit.at }, now))
+        over.push(limit.id)
+      } else if (limit.until > now) kept.push(limit)
       else over.push(limit.id)
     after = page.next
   } while (after !== undefined)
   for (let from = 0; from < over.length; from += pageSize)
     await limits.delete(workspace, over.slice(from, from + pageSize))
-  return kept
+  for (let from = 0; from < moved.length; from += pageSize)
+    await limits.merge(workspace, moved.slice(from, from + pageSize))
+  return [...kept, ...moved]
 }

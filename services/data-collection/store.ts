@@ -52,6 +52,8 @@ export interface LimitDocument {
   key: string
   /** Milliseconds; of `spent`, when all of them are there again; of `counted`, when the window ends. */
   until: number
+  /** When this was written, by the same clock: that of its process, which is ahead where the time of day was set back. */
+  at: number
   windowMs?: number
   used?: number
 }
@@ -70,7 +72,11 @@ const exchanges: CollectionSpec<ExchangeDocument> = {
 
 const frames: CollectionSpec<FrameDocument> = { name: 'frames', indexes: { key: ['key'], run: ['run', 'at'] } }
 
-const limits: CollectionSpec<LimitDocument> = { name: 'limits', indexes: {}, merge: { until: 'max', used: 'max' } }
+const limits: CollectionSpec<LimitDocument> = {
+  name: 'limits',
+  indexes: {},
+  merge: { until: 'max', at: 'max', used: 'max' },
+}
 
 export interface Store {
   exchanges: Collection<ExchangeDocument>

@@ -32,23 +32,26 @@ export interface Limiter {
    */
   count(key: string, quotas: Quota[], signal: AbortSignal): Promise<void>
   /**
-   * Nothing of this key leaves before `until` (milliseconds): what a Retry-After asks. A later moment wins. It holds at
+   * Nothing of this key leaves for `ms` milliseconds: what a Retry-After asks. The longer of two pauses wins. It holds at
    * once, and resolves when it is kept for the next process.
    */
-  block(key: string, until: number): Promise<void>
+  block(key: string, ms: number): Promise<void>
   /**
    * The source says that a quota is used up: nothing of this key leaves until the moment it named, else until the window
    * of its quotas ends, else for an hour. Resolves when that is kept. Where one of these quotas is used up by our own
    * count, nothing changes: it holds back whom it concerns, and others may have another one.
    */
   exhaust(key: string, quotas: Quota[]): Promise<void>
-  /** The moment until which a key is blocked; undefined when it is not. */
+  /** The moment until which a key is blocked, by the limiter's clock; undefined when it is not. */
   blockedUntil(key: string): number | undefined
 }
 
 export interface LimiterOptions {
   take: TakeTokens
+  /** A clock that is never set back: every moment here is one of it. */
   now: () => number
+  /** The time of day, for sentences. Default: the same clock. */
+  timeOfDay?: () => number
   /** What was blocked and counted before this process. */
   blocks?: Iterable<Block>
   windows?: Iterable<Window>
@@ -65,7 +68,7 @@ export interface LimiterOptions {
 const unknownWindowMs = 3_600_000
 
 export function openLimiter(options: LimiterOptions): Limiter {
-  const { take, now, keepBlock, maxWaitMs = 60_000, sleep = pause } = options
+  const { take, now, timeOfDay = now, keepBlock, maxWaitMs = 60_000, sleep = pause } = options
   const blocks = new Map<string, Block>()
   for (const block of options.blocks ?? []) note(block)
   const windows = openQuotas(options.windows, options.keepWindow)
@@ -90,7 +93,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
 
   async function waitOrReject(block: Block, signal: AbortSignal): Promise<void> {
     const waitMs = block.until - now()
-    if (waitMs > maxWaitMs) throw heldBack(block, waitMs)
+    if (waitMs > maxWaitMs) throw heldBack(block, waitMs, timeOfDay() + waitMs)
     await waitUntil(block.until, signal)
   }
 
@@ -113,7 +116,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
         await waitOrReject({ key, until, outcome: 'quota' }, signal)
       }
     },
-    block: (key, until) => hold({ key, until, outcome: 'rate-limited' }),
+    block: (key, ms) => hold({ key, until: now() + ms, outcome: 'rate-limited' }),
     async exhaust(key, quotas) {
       if (windows.isUsedUp(key, quotas, now())) return
       const ends = quotas.map((quota) => windows.endOf(key, quota, now()))
@@ -124,7 +127,7 @@ export function openLimiter(options: LimiterOptions): Limiter {
   }
 }
 
-function heldBack({ key, until, outcome }: Block, waitMs: number): NetworkError {
+function heldBack({ key, outcome }: Block, waitMs: number, until: number): NetworkError {
   const source = key.slice(key.indexOf(':') + 1)
   const detail =
     outcome === 'quota'
