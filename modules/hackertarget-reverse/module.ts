@@ -4,8 +4,9 @@ import { defineModule, observe, url } from '@mirage/module-sdk'
 
 /**
  * Names that stand at an address beside those that led to it. Source: HackerTarget's Reverse IP Lookup API
- * (https://hackertarget.com/reverse-ip-lookup/): a name a line. Errors are sentences with status 200, and a day has few
- * free questions. Addresses of providers are left out: half the world is there.
+ * (https://hackertarget.com/reverse-ip-lookup/): a name a line. Errors are sentences with status 200. The free
+ * calls of a day are those of `hackertarget`: the source counts them together. Addresses of providers are left out: half
+ * the world is there.
  */
 export const module = defineModule({
   id: 'hackertarget-reverse',

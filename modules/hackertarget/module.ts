@@ -4,6 +4,8 @@ import { defineModule, observe, url } from '@mirage/module-sdk'
 /**
  * Host names of a domain and the address each had when it was last seen. Source: HackerTarget's Find DNS Host Records
  * API (https://hackertarget.com/find-dns-host-records/): `name,address` lines. Errors are sentences with status 200.
+ * Free without an account: 50 calls a day and address, two a second (https://hackertarget.com/ip-tools/; more in
+ * `fixtures/README.md`).
  */
 export const module = defineModule({
   id: 'hackertarget',
