@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Api } from './api.ts'
-import type { OwnHost } from './connect.ts'
 import type { Environment } from './environment.ts'
+import type { OwnHost } from './host/connect.ts'
 import type { Output } from './output/output.ts'
 import type { Style } from './output/style.ts'
 import type { People } from './people.ts'

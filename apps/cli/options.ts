@@ -3,12 +3,12 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { type Severity, severities } from '@mirage/model/finding.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
-import { readTypes } from './definition.ts'
-import type { FollowOptions } from './follow.ts'
 import { UsageError } from './exit.ts'
 import { assertWritable } from './output/output.ts'
 import type { ResultFormat } from './output/results.ts'
 import type { People } from './people.ts'
+import { readTypes } from './scan/definition.ts'
+import type { FollowOptions } from './scan/follow.ts'
 
 /** Values with commas between them, the option any number of times. */
 export function list(text: string, before: string[] | undefined): string[] {

@@ -65,7 +65,7 @@ function allowed(file: string): RegExp[] {
 }
 
 /** The files of the CLI that import other apps, lazily. */
-const opensOthers = /^apps\/cli\/(connect|serve|lab|commands\/(serve|lab|module|config|doctor))\.ts$/
+const opensOthers = /^apps\/cli\/(host\/(platform|lab)|commands\/(lab|module))\.ts$/
 
 const named = ({ file, specifier }: Import): string => `${file} imports ${specifier}`
 

@@ -2,10 +2,10 @@ import type { Command } from 'commander'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import type { Cli } from '../cli.ts'
 import { UsageError } from '../exit.ts'
+import { type Setting, settingsInForce } from '../host/platform.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
-import { type Setting, settingsInForce } from '../serve.ts'
 
 const help = `
 A setting comes from, weakest first: its default, the file ($MIRAGE_CONFIG, else $XDG_CONFIG_HOME/mirage/config.yaml),

@@ -4,7 +4,6 @@ import { display } from '@mirage/model/registry.ts'
 import type { StoredEntity } from '@mirage/services/data-storage/contract.ts'
 import { type Api, everyItem } from '../api.ts'
 import type { Cli } from '../cli.ts'
-import { readTypes } from '../definition.ts'
 import { UsageError } from '../exit.ts'
 import { list, valuesOption } from '../options.ts'
 import { type PlacedEntity, placed } from '../output/entities.ts'
@@ -13,6 +12,7 @@ import { storedEntityRecord } from '../output/records.ts'
 import { entityLine } from '../output/results.ts'
 import { cut, fit } from '../output/text.ts'
 import { findRun } from '../runs.ts'
+import { readTypes } from '../scan/definition.ts'
 
 interface EntitiesOptions {
   values?: string

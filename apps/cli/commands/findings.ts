@@ -4,7 +4,6 @@ import { type FindingState, findingStates } from '@mirage/model/finding.ts'
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
 import { everyItem } from '../api.ts'
 import type { Cli } from '../cli.ts'
-import { oneOf } from '../definition.ts'
 import { UsageError } from '../exit.ts'
 import { list, severityList } from '../options.ts'
 import { jsonLine, printable } from '../output/printable.ts'
@@ -13,6 +12,7 @@ import { localTime } from '../output/shown.ts'
 import { paintSeverity, type Style } from '../output/style.ts'
 import { fit, wrap } from '../output/text.ts'
 import { findRun } from '../runs.ts'
+import { oneOf } from '../scan/definition.ts'
 
 interface FindingsOptions {
   severity?: Severity[]

@@ -3,10 +3,10 @@ import { type Command, Option } from 'commander'
 import type { LabDescription, WorldSize } from '@mirage/lab/lab.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
-import { demoLab, labSizes } from '../definition.ts'
 import { Failure, UsageError } from '../exit.ts'
-import { labDirectoryOf, loadLab, makeLabDirectory } from '../lab.ts'
+import { labDirectoryOf, loadLab, makeLabDirectory } from '../host/lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
+import { demoLab, labSizes } from '../scan/definition.ts'
 
 type LabModule = Awaited<ReturnType<typeof loadLab>>
 

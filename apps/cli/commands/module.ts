@@ -8,10 +8,10 @@ import { stringify as toYaml } from 'yaml'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import type { Cli } from '../cli.ts'
 import { exitCodes, Failure, UsageError } from '../exit.ts'
-import { ensureAnyWorld } from '../lab.ts'
+import { ensureAnyWorld } from '../host/lab.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { counted } from '../output/text.ts'
-import { readTarget } from '../targets.ts'
+import { readTarget } from '../scan/targets.ts'
 import { addModuleSettings } from './module-settings.ts'
 
 /** The folder of the repository: modules are written and tested in a checkout. */

@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import type { Cli } from '../cli.ts'
-import { readTypes } from '../definition.ts'
 import { jsonLine } from '../output/printable.ts'
 import { columnsOf } from '../output/shown.ts'
 import type { Style } from '../output/style.ts'
 import { type Cell, table } from '../output/table.ts'
 import { counted } from '../output/text.ts'
+import { readTypes } from '../scan/definition.ts'
 
 interface ModulesOptions {
   consumes?: string

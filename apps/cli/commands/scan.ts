@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import type { Plan } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Cli } from '../cli.ts'
-import { type DefinitionOptions, readDefinition } from '../definition.ts'
 import { UsageError } from '../exit.ts'
-import { followRun } from '../follow.ts'
-import { ensureWorld, runningWorld } from '../lab.ts'
+import { ensureWorld, runningWorld } from '../host/lab.ts'
 import { addOutputOptions, each, list, type OutputOptions, readOutputOptions } from '../options.ts'
-import { beforeFirstPacket } from '../preflight.ts'
-import { readTargets } from '../targets.ts'
+import { type DefinitionOptions, readDefinition } from '../scan/definition.ts'
+import { followRun } from '../scan/follow.ts'
+import { beforeFirstPacket } from '../scan/preflight.ts'
+import { readTargets } from '../scan/targets.ts'
 
 export interface ScanOptions extends DefinitionOptions, OutputOptions {
   list?: string[]

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { messageOf, MirageError } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
-import { readConnectionFile } from '../connect.ts'
 import { Failure, UsageError } from '../exit.ts'
-import { startApart, startPlatform } from '../serve.ts'
+import { readConnectionFile } from '../host/connect.ts'
+import { startApart, startPlatform } from '../host/platform.ts'
 
 interface ServeOptions {
   port?: string

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { makeFolder } from '@mirage/kit/folder.ts'
 import { refusalToListen } from '@mirage/kit/port.ts'
-import type { Setting } from '../serve.ts'
+import type { Setting } from '../host/platform.ts'
 import { bytes } from '../output/text.ts'
 import { bad, type Check, note, ok } from './check.ts'
 

@@ -1,7 +1,7 @@
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
 import type { StoredEntity, StoredObservation, StoredRelationship } from '@mirage/services/data-storage/contract.ts'
 import type { Reached, Run } from '@mirage/services/scan-orchestration/contract.ts'
-import type { EntityEvent, TaskEvent } from '../watch.ts'
+import type { EntityEvent, TaskEvent } from '../scan/watch.ts'
 
 /** The records that `--json` and the exports write. Their fields are fixed: scripts live for ever. New ones may come. */
 export const format = 'mirage/1'

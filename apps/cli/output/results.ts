@@ -1,7 +1,7 @@
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { Api } from '../api.ts'
 import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
-import type { Watcher } from '../watch.ts'
+import type { Watcher } from '../scan/watch.ts'
 import type { Output } from './output.ts'
 import { jsonLine, printable } from './printable.ts'
 import { entityRecord, findingRecord, relationshipRecord, runRecord, summaryRecord, taskRecord } from './records.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { UsageError } from './exit.ts'
+import { UsageError } from '../exit.ts'
 import { readTargets, type Seed } from './targets.ts'
 
 async function read(targets: string[], stdin = '', files: string[] = []): Promise<string[]> {

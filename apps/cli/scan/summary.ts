@@ -2,10 +2,10 @@ import { type Outcome, outcomes } from '@mirage/model/outcome.ts'
 import { severities } from '@mirage/model/finding.ts'
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
 import type { Run } from '@mirage/services/scan-orchestration/contract.ts'
-import { findingLine } from './output/finding-line.ts'
-import { printable } from './output/printable.ts'
-import { paintSeverity, type Style } from './output/style.ts'
-import { count, counted, duration, fit, glued, indented } from './output/text.ts'
+import { findingLine } from '../output/finding-line.ts'
+import { printable } from '../output/printable.ts'
+import { paintSeverity, type Style } from '../output/style.ts'
+import { count, counted, duration, fit, glued, indented } from '../output/text.ts'
 
 export interface SummaryOptions {
   style: Style

@@ -4,11 +4,11 @@ import type { Wire } from '@mirage/kit/client.ts'
 import { pause } from '@mirage/kit/clock.ts'
 import { type Address, openDispatch } from '@mirage/kit/dispatch.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
-import { type Api, createApi } from './api.ts'
-import type { Environment } from './environment.ts'
-import { Failure } from './exit.ts'
+import { type Api, createApi } from '../api.ts'
+import type { Environment } from '../environment.ts'
+import { Failure } from '../exit.ts'
+import { startPlatform } from './platform.ts'
 import { announcePresence, isAlive } from './presence.ts'
-import { startPlatform } from './serve.ts'
 
 /** Of a host in this process: it works for other commands too, until it is disposed. */
 export interface OwnHost {

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { RunEvent } from '@mirage/services/scan-orchestration/contract.ts'
-import { jsonLinesOf, linesOf, runCommand } from './fake/cli.ts'
-import { startFakeGateway } from './fake/gateway.ts'
-import { pageOf, sampleHandlers, sampleRun } from './fake/world.ts'
+import { jsonLinesOf, linesOf, runCommand } from '../fake/cli.ts'
+import { startFakeGateway } from '../fake/gateway.ts'
+import { pageOf, sampleHandlers, sampleRun } from '../fake/world.ts'
 
 const { run } = sampleRun()
 

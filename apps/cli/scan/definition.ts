@@ -14,8 +14,8 @@ import {
   type RunDefinition,
 } from '@mirage/services/scan-orchestration/contract.ts'
 import { parse as parseYaml } from 'yaml'
-import { UsageError } from './exit.ts'
-import { printable } from './output/printable.ts'
+import { UsageError } from '../exit.ts'
+import { printable } from '../output/printable.ts'
 import type { Seed } from './targets.ts'
 
 /** The options that say what a run is, as the person wrote them. */

@@ -1,7 +1,7 @@
 import type { Plan } from '@mirage/services/scan-orchestration/contract.ts'
-import type { Cli } from './cli.ts'
-import { printable } from './output/printable.ts'
-import { indented } from './output/text.ts'
+import type { Cli } from '../cli.ts'
+import { printable } from '../output/printable.ts'
+import { indented } from '../output/text.ts'
 
 /** Three lines before the first packet: who will be contacted, which modules lack a key, how to stop; before them, which targets are refused. */
 export function beforeFirstPacket(plan: Plan, { people, environment }: Cli): string[] {

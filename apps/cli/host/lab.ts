@@ -3,9 +3,9 @@ import type { LabDescription } from '@mirage/lab/lab.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { makeFolder } from '@mirage/kit/folder.ts'
 import type { RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
-import type { Cli } from './cli.ts'
-import { demoLab } from './definition.ts'
-import { Failure } from './exit.ts'
+import type { Cli } from '../cli.ts'
+import { Failure } from '../exit.ts'
+import { demoLab } from '../scan/definition.ts'
 import { runsUnderWay } from './hosting.ts'
 
 /** The only place of the command that knows the lab; the rest of it is loaded when the lab is asked for. */

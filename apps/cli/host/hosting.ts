@@ -1,8 +1,8 @@
 import { pause } from '@mirage/kit/clock.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
-import { type Api, everyItem } from './api.ts'
-import type { Cli } from './cli.ts'
-import { exitCodes, type Interrupted } from './exit.ts'
+import { type Api, everyItem } from '../api.ts'
+import type { Cli } from '../cli.ts'
+import { exitCodes, type Interrupted } from '../exit.ts'
 import { othersPresent } from './presence.ts'
 
 /** What the process of a command owes to others whose host it became. */

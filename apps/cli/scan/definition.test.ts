@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { fits } from '@mirage/kit/schema.ts'
 import { RunDefinition } from '@mirage/services/scan-orchestration/contract.ts'
+import { UsageError } from '../exit.ts'
 import { type DefinitionOptions, readDefinition } from './definition.ts'
-import { UsageError } from './exit.ts'
 
 const seeds = [{ type: 'domain' as const, value: 'example.com' }]
 let folder = ''

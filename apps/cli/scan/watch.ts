@@ -2,7 +2,7 @@ import { pause } from '@mirage/kit/clock.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
 import type { Lane, Run, RunEvent } from '@mirage/services/scan-orchestration/contract.ts'
-import { type Api, everyItem } from './api.ts'
+import { type Api, everyItem } from '../api.ts'
 
 export type EntityEvent = Extract<RunEvent, { kind: 'entity' }>
 export type TaskEvent = Extract<RunEvent, { kind: 'task' }>

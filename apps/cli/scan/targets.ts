@@ -3,8 +3,8 @@ import { messageOf } from '@mirage/kit/errors.ts'
 import { detect, splitPrefix } from '@mirage/model/detect.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import { explainRefusal } from '@mirage/model/explain.ts'
-import { UsageError } from './exit.ts'
-import { printable } from './output/printable.ts'
+import { UsageError } from '../exit.ts'
+import { printable } from '../output/printable.ts'
 
 /** What a run starts from. */
 export interface Seed {

@@ -1,7 +1,7 @@
 import { MirageError } from '@mirage/kit/errors.ts'
-import type { Api } from './api.ts'
-import { printable } from './output/printable.ts'
-import type { People } from './people.ts'
+import type { Api } from '../api.ts'
+import { printable } from '../output/printable.ts'
+import type { People } from '../people.ts'
 import type { Watcher } from './watch.ts'
 
 /** Progress is told twice a second: about ten seconds of the same. */
