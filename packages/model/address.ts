@@ -101,9 +101,10 @@ function ipv4Bytes(address: number): AddressBytes {
 
 /**
  * The IPv4 address that an IPv6 address carries, where packets to the one may end at the other: mapped and compatible
- * (RFC 4291 §2.5.5), NAT64 `64:ff9b::/96` (RFC 6052), 6to4 `2002::/16` (RFC 3056), Teredo `2001::/32` (RFC 4380, the
- * client's address, stored inverted). Undefined for IPv4 itself and for all others; `::` and `::1` are not compatible
- * addresses.
+ * (RFC 4291 §2.5.5), translated `::ffff:0:0:0/96` (RFC 2765 §2.1), NAT64 `64:ff9b::/96` (RFC 6052) and, where its last
+ * 32 bits are meant, `64:ff9b:1::/48` (RFC 8215), 6to4 `2002::/16` (RFC 3056), Teredo `2001::/32` (RFC 4380, the
+ * client's address, stored inverted), ISATAP in any prefix (RFC 5214 §6.1). Undefined for IPv4 itself and for all
+ * others; `::` and `::1` are not compatible addresses.
  */
 export function embeddedIpv4(address: AddressLike): AddressBytes | undefined {
   const bytes = addressBytes(address)
@@ -111,13 +112,24 @@ export function embeddedIpv4(address: AddressLike): AddressBytes | undefined {
   const w0 = wordAt(bytes, 0)
   if (w0 === 0x2002) return bytes.slice(2, 6)
   if (w0 === 0x2001 && wordAt(bytes, 1) === 0) return bytes.slice(12).map((byte) => byte ^ 255)
-  if (w0 === 0x64) return wordAt(bytes, 1) === 0xff9b && isZero(bytes, 4, 12) ? bytes.slice(12) : undefined
-  if (w0 !== 0 || !isZero(bytes, 2, 10)) return undefined
+  if (isIsatap(bytes)) return bytes.slice(12)
+  if (w0 === 0x64) {
+    const isTranslated = wordAt(bytes, 1) === 0xff9b && (wordAt(bytes, 2) === 1 || isZero(bytes, 4, 12))
+    return isTranslated ? bytes.slice(12) : undefined
+  }
+  if (w0 !== 0 || !isZero(bytes, 2, 8)) return undefined
+  const w4 = wordAt(bytes, 4)
   const w5 = wordAt(bytes, 5)
+  if (w4 !== 0) return w4 === 0xffff && w5 === 0 ? bytes.slice(12) : undefined
   if (w5 === 0xffff) return bytes.slice(12)
   return w5 === 0 && (bytes[12] !== 0 || bytes[13] !== 0 || bytes[14] !== 0 || bytes[15]! > 1)
     ? bytes.slice(12)
     : undefined
+}
+
+/** True for an interface identifier of ISATAP, `0000:5efe:` or `0200:5efe:` and an IPv4 address, in any prefix. */
+export function isIsatap(bytes: AddressBytes): boolean {
+  return bytes.length === 16 && (bytes[8]! & ~2) === 0 && bytes[9] === 0 && bytes[10] === 0x5e && bytes[11] === 0xfe
 }
 
 /** `4.3.2.1.in-addr.arpa` (RFC 1035 §3.5) or the nibbles under `ip6.arpa` (RFC 3596 §2.5). */

@@ -1,4 +1,4 @@
-import { type AddressBytes, type AddressLike, addressBytes, embeddedIpv4 } from './address.ts'
+import { type AddressBytes, type AddressLike, addressBytes, embeddedIpv4, isIsatap } from './address.ts'
 import { type Netblock, contains, netblockOf } from './netblock.ts'
 
 export type SpecialRange =
@@ -16,10 +16,12 @@ export type SpecialRange =
   | 'reserved'
 
 /**
- * Blocks that are not the public Internet, the first match counts. From the IANA IPv4 and IPv6 special-purpose
- * registries (RFC 6890 and its updates, as of 2025-10), and the addresses on which clouds serve instance metadata: AWS,
- * Azure, Google and others (169.254.169.254, fd00:ec2::254), Alibaba (100.100.100.200), Oracle (192.0.0.192), Azure's
- * host (168.63.129.16).
+ * Blocks that are not the public Internet, the first match counts. Every line of the IANA IPv4 and IPv6 special-purpose
+ * registries (RFC 6890, RFC 8190; last updated 2025-10-09) is covered, also those that are globally reachable: they are
+ * anycast services that are as near as one's own network (AS112, AMT, PCP, TURN), not somebody's hosts. Beside them
+ * multicast, what was given back (6bone `3ffe::/16`, RFC 3701; site-local `fec0::/10`, RFC 3879), and the addresses on
+ * which clouds serve instance metadata: AWS, Azure, Google and others (169.254.169.254, fd00:ec2::254), Alibaba
+ * (100.100.100.200), Oracle (192.0.0.192), Azure's host (168.63.129.16).
  */
 const ranges: [string, SpecialRange][] = [
   ['169.254.169.254/32', 'metadata'],
@@ -59,6 +61,8 @@ const ranges: [string, SpecialRange][] = [
   ['2001:db8::/32', 'documentation'],
   ['2001::/23', 'reserved'],
   ['2002::/16', 'transition'],
+  ['2620:4f:8000::/48', 'reserved'],
+  ['3ffe::/16', 'reserved'],
   ['3fff::/20', 'documentation'],
 ]
 
@@ -68,12 +72,18 @@ const globalUnicast = netblockOf('2000::/3')
 
 /**
  * Why an address is not an ordinary address of the public Internet, or undefined when it is one. An IPv6 address that
- * carries an IPv4 address is judged by that first. IPv6 outside `2000::/3` and NAT64 is `reserved`.
+ * carries an IPv4 address is judged by that first; one of ISATAP leads into a site's own network, whatever its prefix.
+ * IPv6 outside `2000::/3` and NAT64 is `reserved`. A translator with a prefix of its own (RFC 6052 §2.2) cannot be told
+ * from any other network.
  */
 export function specialRange(address: AddressLike): SpecialRange | undefined {
   const bytes = addressBytes(address)
   const embedded = embeddedIpv4(bytes)
-  return (embedded && listedRange(embedded)) ?? listedRange(bytes) ?? (isGlobal(bytes) ? undefined : 'reserved')
+  return (
+    (embedded && listedRange(embedded)) ??
+    listedRange(bytes) ??
+    (isIsatap(bytes) ? 'transition' : isGlobal(bytes) ? undefined : 'reserved')
+  )
 }
 
 function listedRange(bytes: AddressBytes): SpecialRange | undefined {
