@@ -1,8 +1,9 @@
 import { networkInterfaces } from 'node:os'
-import { canonicalAddress, embeddedIpv4, formatAddress, isAddress } from '@mirage/model/address.ts'
+import { canonicalAddress, embeddedIpv4, formatAddress, isAddress, reverseZone } from '@mirage/model/address.ts'
 import { type Contact, contacts, isWithinContact } from '@mirage/model/contact.ts'
 import { contains } from '@mirage/model/netblock.ts'
 import type { Scope } from '@mirage/model/scope.ts'
+import { type SpecialName, specialName } from '@mirage/model/special-name.ts'
 import { specialRange } from '@mirage/model/special-range.ts'
 import { NetworkError, refused } from './error.ts'
 
@@ -107,8 +108,7 @@ export function checkHost(policy: Policy, host: Host, declared: Contact): Contac
   const text = host.name ?? host.address
   for (const form of formsOf(text))
     if (policy.scope.excludesHost(form)) throw refused('excluded', `${text} is excluded from this run.`)
-  if (host.name !== undefined && isSpecialName(policy, host.name))
-    throw refused('special-name', `${text} can only mean this machine or its own network.`)
+  if (host.name !== undefined) checkName(policy, host.name, 'connect')
   const isTarget = isTargetHost(policy, text)
   if (declared === 'target' && !isTarget)
     throw refused('not-in-scope', `${text} is not in the scope of this run. Add it with --include to contact it.`)
@@ -130,7 +130,7 @@ export function checkAddress(policy: Policy, address: string, contact: Contact, 
   const forms = formsOf(canonical)
   for (const form of forms)
     if (policy.scope.excludesHost(form)) throw refused('excluded', `${at} is excluded from this run.`)
-  checkRange(policy, forms, at)
+  checkRange(policy, canonical, forms, at)
   if (behind === undefined) checkHost(policy, { address: canonical }, contact)
   else if (isTargetHost(policy, canonical) || policy.isTargetNameServer?.(canonical) === true)
     checkCeiling(policy, 'target', at)
@@ -141,11 +141,12 @@ export function checkAddress(policy: Policy, address: string, contact: Contact, 
 /**
  * Answers what a DNS question through a recursive resolver is: `relayed` for a name in scope or in a seed's zone,
  * forward or reverse, because its name servers may see the resolver; else what was declared, `stored` at least. Throws
- * when that is above the run's ceiling or the name is excluded.
+ * when that is above the run's ceiling, the name is excluded, or nobody outside may be asked about it.
  */
 export function checkQuestion(policy: Policy, name: string, declared: Contact): Contact {
   const text = canonicalName(name)
   if (policy.scope.excludesHost(text)) throw refused('excluded', `${text} is excluded from this run.`)
+  checkName(policy, text, 'ask')
   const floor = policy.scope.isSeedZone(text) || isTargetHost(policy, text) ? 'relayed' : 'stored'
   const contact = strongest(floor, declared === 'target' ? 'relayed' : declared)
   checkCeiling(policy, contact, text)
@@ -169,17 +170,17 @@ function checkCeiling(policy: Policy, contact: Contact, host: string): void {
   throw refused('contact-ceiling', detail)
 }
 
-function checkRange(policy: Policy, forms: string[], at: string): void {
+function checkRange(policy: Policy, canonical: string, forms: string[], at: string): void {
   if (policy.lab !== undefined) {
     const { networks } = policy.lab
     if (forms.every((form) => networks.some((network) => contains(network, form)))) return
     throw refused('outside-lab', `${at} is outside the lab; this run dials nothing else.`)
   }
-  const mayBePrivate = policy.allowPrivate && forms.some((form) => policy.scope.namesAddress(form))
-  if (mayBePrivate) return
+  // Who names an IPv4 range has not named every tunnel that claims to lead there.
+  if (policy.allowPrivate && policy.scope.namesAddress(canonical)) return
   const own = policy.ownAddresses()
   if (forms.some((form) => own.has(form))) throw refused('own-address', `${at} is an address of this machine.`)
-  const range = specialRange(forms[0]!)
+  const range = specialRange(canonical)
   if (range === undefined) return
   const detail = `${at} is a ${range} address. To scan it, name its range as a target on an installation that allows private targets.`
   throw refused('special-address', detail)
@@ -192,13 +193,36 @@ function formsOf(host: string): string[] {
   return embedded === undefined ? [host] : [host, formatAddress(embedded)]
 }
 
-/** Special-use names (RFC 6761, 6762, 8375, 9476; ICANN's `internal`): they never belong to the public DNS. */
-const specialName = /(^|\.)(localhost|local|localdomain|internal|intranet|lan|home\.arpa|invalid|test|alt)$/
+/**
+ * Lets a name through that somebody on the public Internet may be asked about, or throws `special-name`. One of a private
+ * network may be a target as an address there may: named, on an installation that allows private targets. `.onion` is
+ * for a proxy alone, which a lab has no need of: its DNS is a world of its own. No resolver searches for what a single
+ * label might mean, but proxies do.
+ */
+function checkName(policy: Policy, name: string, use: 'connect' | 'ask'): void {
+  if (policy.lab !== undefined) return
+  const kind = specialName(name)
+  if (kind === undefined) {
+    if (use === 'ask' || name.includes('.')) return
+    throw refused('special-name', `${name} can only mean this machine or its own network.`)
+  }
+  if (kind === 'private-network' && policy.allowPrivate && namesTarget(policy, name)) return
+  if (use === 'connect' && policy.proxied === true && name.endsWith('.onion')) return
+  throw refused('special-name', `${name} ${meanings[kind]}`)
+}
 
-/** A single label is looked up beside this machine by most resolvers and proxies; the lab has a DNS of its own. */
-function isSpecialName(policy: Policy, name: string): boolean {
-  if (policy.lab !== undefined) return false
-  return specialName.test(name) || !name.includes('.') || (name.endsWith('.onion') && policy.proxied !== true)
+const meanings: Record<SpecialName, string> = {
+  'this-machine': 'can only mean this machine.',
+  'private-network':
+    'can only mean a private network. To scan it, name it as a target on an installation that allows private targets.',
+  'another-system': 'is not a name of the DNS; no resolver is told of it.',
+  nothing: 'is a name that nothing has.',
+}
+
+/** True for a name in scope, and for the reverse name or zone of an address that a seed names. */
+function namesTarget({ scope }: Policy, name: string): boolean {
+  const zone = reverseZone(name)
+  return scope.coversHost(name) || (zone !== undefined && scope.namesAddress(formatAddress(zone.bytes)))
 }
 
 function strongest(a: Contact, b: Contact): Contact {

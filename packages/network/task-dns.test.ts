@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { openDnsEngine } from './dns/engine.ts'
 import { startFixtureServer } from './dns/testing/fixture-server.ts'
 import { NetworkError } from './error.ts'
+import { testEngine } from './testing/engine.ts'
 import { get, testNetwork, testScope, testSession, testTask } from './testing/session.ts'
 import { never, outcomeOf, testWorld } from './testing/world.ts'
 
@@ -73,6 +74,25 @@ describe('DNS', () => {
     ])
     expect(await outcomeOf(task.dns.resolve('shop.northwind.example', 'A'))).toBe('out-of-scope excluded')
     expect(engine.asked.filter((question) => question.startsWith('shop'))).toEqual([])
+  })
+
+  test('a name outside the public DNS is told to nobody, and the others are answered', async () => {
+    const engine = testEngine({ 'www.northwind.example A': ['93.184.216.34'] })
+    await using session = testSession(testNetwork({ engine }), { scope: testScope(['northwind.example']) })
+    const task = testTask(session)
+    const hidden = ['mail.local', 'dc1.corp', 'x.onion', 'x.alt', '1.0.0.10.in-addr.arpa']
+    const names = [...hidden, 'www.northwind.example'].map((name) => ({ name, type: 'A' as const }))
+    const answers = await Array.fromAsync(task.dns.resolveMany(names))
+    expect(answers.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      ...hidden.map((name) => `${name} REFUSED`),
+      'www.northwind.example NOERROR',
+    ])
+    for (const name of hidden)
+      expect(await task.dns.resolve(name, 'A')).toMatchObject({ status: 'REFUSED', records: [] })
+    expect(await outcomeOf(task.request(get('http://dc1.corp/', { contact: 'stored' }), never))).toBe(
+      'out-of-scope special-name',
+    )
+    expect(engine.asked).toEqual(['www.northwind.example A'])
   })
 
   test('silence is an answer but not a record', async () => {

@@ -81,7 +81,13 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
   }
 
   async function resolve(name: string, type: RecordType): Promise<DnsAnswer> {
-    check(name)
+    try {
+      check(name)
+    } catch (error) {
+      // Whatever a zone points at is asked for: that nobody can say is an answer like another.
+      if (isRefusal(error, 'special-name')) return refusedAnswer({ name, type })
+      throw error
+    }
     for await (const answer of resolveMany([{ name, type }])) return answer
     throw signal.reason
   }
@@ -114,15 +120,8 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
         check(question.name)
         task.spend('query', 1)
       } catch (error) {
-        // One excluded name among many is no reason to end the rest.
-        if (error instanceof NetworkError && error.reason === 'excluded')
-          answers.push({
-            name: canonicalName(question.name),
-            type: question.type,
-            status: 'REFUSED',
-            records: [],
-            server: '',
-          })
+        // One such name among many is no reason to end the rest.
+        if (isRefusal(error, 'excluded') || isRefusal(error, 'special-name')) answers.push(refusedAnswer(question))
         else {
           refusal = error
           isOver = true
@@ -263,6 +262,15 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     isWildcard: (parent, type) => wildcards.isWildcard(canonicalName(parent), type, signal),
     transfer,
   }
+}
+
+function isRefusal(error: unknown, reason: string): boolean {
+  return error instanceof NetworkError && error.reason === reason
+}
+
+/** The answer to a question that was never sent. */
+function refusedAnswer({ name, type }: DnsQuestion): DnsAnswer {
+  return { name: canonicalName(name), type, status: 'REFUSED', records: [], server: '' }
 }
 
 interface Transferred {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { refusalInWords, refusedSeeds } from './refused.ts'
+import { namesInWords, refusalInWords, refusedSeeds } from './refused.ts'
 import { refOf } from '../testing/frontier.ts'
 
 describe('targets that are not the public Internet', () => {
@@ -22,5 +22,18 @@ describe('targets that are not the public Internet', () => {
     expect(what).toContain('10.0.0.4 (private) and 4 more: not the public Internet')
     expect(how).toContain('allowPrivateTargets')
     expect(refusalInWords(refusedSeeds([refOf('ip-address:8.8.8.8')]))).toEqual([])
+  })
+
+  it('are named where a name is not of the public DNS', () => {
+    const seeds = ['domain:dc1.corp', 'domain:a.alt', 'domain:example.com', 'email:a@b.local'].map(refOf)
+    const [what, how] = namesInWords(seeds, false)
+    expect(what).toBe(
+      'No resolver is asked about dc1.corp, a.alt, a@b.local, and nothing there is contacted: not a name of the public DNS.',
+    )
+    expect(how).toContain('allowPrivateTargets')
+    expect(namesInWords(seeds, true)).toEqual([
+      'No resolver is asked about a.alt, and nothing there is contacted: not a name of the public DNS.',
+    ])
+    expect(namesInWords([refOf('domain:example.com')], false)).toEqual([])
   })
 })

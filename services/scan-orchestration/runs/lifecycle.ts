@@ -21,7 +21,7 @@ import { type ActiveRun, activeMs } from './active-run.ts'
 import { runsChanged } from '../contract.ts'
 import { contactedBy, idleLane, type PlannedRun, planRun } from '../planning/plan.ts'
 import { profileOf } from '../planning/profiles.ts'
-import { refusalInWords, refusedSeeds } from '../planning/refused.ts'
+import { namesInWords, refusalInWords, refusedSeeds } from '../planning/refused.ts'
 import { seedBatches, seedModule, seedsOf } from '../frontier/seeds.ts'
 import { compileScope } from '@mirage/model/scope.ts'
 import { forgetRun, loadActiveRun } from '../store.ts'
@@ -46,6 +46,11 @@ function refusedIn(
   seeds: EntityRef[],
 ): ReturnType<typeof refusedSeeds> {
   return settings.allowPrivateTargets || lab ? new Map() : refusedSeeds(seeds)
+}
+
+/** What this installation does not do about seeds whose names are not public; a lab's world has a DNS of its own. */
+function namesIn({ settings }: Orchestrator, { lab }: RunDefinition, seeds: EntityRef[]): string[] {
+  return lab ? [] : namesInWords(seeds, settings.allowPrivateTargets)
 }
 
 /** Wrong rules are refused before anything starts. */
@@ -91,7 +96,7 @@ export async function previewRun(
       contacted: contactedBy(planned),
       missingKeys: lanes.flatMap(({ module, key }) => (key ? [{ module, ...key }] : [])),
       expectedCalls,
-      refused: refusalInWords(refused),
+      refused: [...new Set([...refusalInWords(refused), ...namesIn(orchestrator, definition, seeds)])],
       scope: scopeInWords(definition, planned),
     },
     'The plan',
