@@ -13,8 +13,19 @@ function record(number: number, more: Partial<SearchRecord> = {}): SearchRecord 
   }
 }
 
+/** Records 0 to `count` less one. */
+function records(count: number): SearchRecord[] {
+  return Array.from({ length: count }, (_, number) => record(number))
+}
+
 async function settled(search: Search, workspace: string): Promise<void> {
   await eventually('the text has caught up', async () => (await search.delay(workspace)).records === 0)
+}
+
+/** Puts so many records into the workspace `w`; afterwards their text can be found. */
+async function fill(search: Search, count: number): Promise<void> {
+  await search.index('w', records(count))
+  await settled(search, 'w')
 }
 
 async function all(search: Search, workspace: string, query: Partial<SearchQuery>, limit = 7): Promise<string[]> {
@@ -91,11 +102,7 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
 
     it('filters by facets and numbers', () =>
       withPort(open, async (search) => {
-        await search.index(
-          'w',
-          Array.from({ length: 60 }, (_, i) => record(i)),
-        )
-        await settled(search, 'w')
+        await fill(search, 60)
         const count = async (query: Partial<SearchQuery>) => (await all(search, 'w', query)).length
         expect(await count({ facets: { type: ['odd'] } })).toBe(30)
         expect(await count({ facets: { type: ['odd', 'even'] } })).toBe(60)
@@ -110,11 +117,7 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
 
     it('filters by ids', () =>
       withPort(open, async (search) => {
-        await search.index(
-          'w',
-          Array.from({ length: 30 }, (_, i) => record(i)),
-        )
-        await settled(search, 'w')
+        await fill(search, 30)
         const found = async (query: Partial<SearchQuery>) => numbers(await all(search, 'w', query))
         expect(await found({ ids: ['record 3', 'nothing', 'record 8'] })).toEqual([3, 8])
         expect(await found({ ids: ['record 3', 'record 8'], facets: { type: ['odd'] } })).toEqual([3])
@@ -135,13 +138,13 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
         const texts = fc
           .array(fc.constantFrom('a', 'b', 'C', 'ab', 'é', ' '), { maxLength: 8 })
           .map((parts) => parts.join(''))
-        const records = fc.array(fc.record({ text: texts, tag: fc.constantFrom('x', 'y', 'z') }), {
+        const rows = fc.array(fc.record({ text: texts, tag: fc.constantFrom('x', 'y', 'z') }), {
           minLength: 1,
           maxLength: 15,
         })
         let run = 0
         await fc.assert(
-          fc.asyncProperty(records, texts, fc.constantFrom('x', 'y'), async (rows, phrase, tag) => {
+          fc.asyncProperty(rows, texts, fc.constantFrom('x', 'y'), async (rows, phrase, tag) => {
             const workspace = `run ${run++ % 4}`
             await search.index(
               workspace,
@@ -165,11 +168,7 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
 
     it('sorts and pages by a number, both ways', () =>
       withPort(open, async (search) => {
-        await search.index(
-          'w',
-          Array.from({ length: 40 }, (_, i) => record(i)),
-        )
-        await settled(search, 'w')
+        await fill(search, 40)
         for (const descending of [false, true]) {
           for (const query of [{}, { facets: { type: ['odd'] } }, { phrases: ['example'] }]) {
             const ids = numbers(await all(search, 'w', { ...query, sort: { by: 'size', descending } }))
@@ -182,11 +181,7 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
 
     it('totals and counts facets', () =>
       withPort(open, async (search) => {
-        await search.index(
-          'w',
-          Array.from({ length: 20 }, (_, i) => record(i)),
-        )
-        await settled(search, 'w')
+        await fill(search, 20)
         const everything = await search.search('w', { limit: 1, count: ['type', 'tags', 'absent'] })
         expect(everything.total).toBe(20)
         expect(everything.counts).toEqual({ type: { odd: 10, even: 10 }, tags: { five: 4, prod: 4 }, absent: {} })
@@ -215,11 +210,7 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
 
     it('pages neither repeat nor leave out what was there, whatever is written meanwhile', () =>
       withPort(open, async (search) => {
-        await search.index(
-          'w',
-          Array.from({ length: 50 }, (_, i) => record(i)),
-        )
-        await settled(search, 'w')
+        await fill(search, 50)
         for (const query of [
           { phrases: ['host'] },
           { facets: { type: ['odd', 'even'] } },
@@ -253,10 +244,7 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
 
     it('says how far the text is behind, and catches up after it was closed', () =>
       withPort(open, async (search, opened, clock) => {
-        await search.index(
-          'w',
-          Array.from({ length: 30 }, (_, i) => record(i)),
-        )
+        await search.index('w', records(30))
         await clock.advance(700)
         const delay = await search.delay('w')
         expect([0, 700]).toContain(delay.ageMs)
