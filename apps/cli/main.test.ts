@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { on, once } from 'node:events'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -99,6 +99,21 @@ test('on an older Node the launcher starts the one that came with the dependenci
   await once(child.stdout!, 'data')
   child.kill('SIGTERM')
   expect((await ended).code).toBe(143)
+})
+
+test('a pipe that nobody reads is waited for, and Ctrl-C ends that too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mirage-'))
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await using gateway = await startFakeGateway(sampleHandlers({ events: endless() }))
+  const child = start(['scan', 'example.com', '-o', pipe], gateway)
+  const ended = end(child)
+  let said = ''
+  for await (const chunk of on(child.stderr!, 'data')) if ((said += String(chunk)).includes(`reader of ${pipe}`)) break
+  child.kill('SIGINT')
+  const { code, stderr } = await ended
+  await rm(folder, { recursive: true })
+  expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(`resume ${run}`) })
 })
 
 test('where that one is missing, it says what to do', async () => {

@@ -43,7 +43,7 @@ export function addExport(program: Command, cli: Cli): void {
     .action(async (text: string, { format, output: file }: { format: Format; output?: string }) => {
       const { api } = await cli.connect()
       const { run } = await findRun(api, text)
-      const output = file === undefined ? cli.results : await fileOutput(file)
+      const output = file === undefined ? cli.results : await fileOutput(file, cli)
       await write(format, api, run, output)
       if (file !== undefined) {
         await output.end()

@@ -5,6 +5,7 @@ import type { Api } from '../api.ts'
 import { csvRow, entityColumns, entityRow } from './csv.ts'
 import { placed } from './entities.ts'
 import { fileOutput, type Output } from './output.ts'
+import type { Waiting } from './pipe.ts'
 import { jsonLine, printable } from './printable.ts'
 import { findingRecord, relationshipRecord, runRecord, storedEntityRecord, summaryRecord } from './records.ts'
 
@@ -16,29 +17,33 @@ const lists: Partial<Record<EntityType, string>> = {
 }
 
 /** `run.json` and `plan.json`, at the beginning of a run. */
-export async function beginFolder(folder: string, api: Api, run: Run): Promise<void> {
-  await writeOne(join(folder, 'run.json'), runRecord(run))
+export async function beginFolder(folder: string, api: Api, run: Run, waiting: Waiting): Promise<void> {
+  await writeOne(join(folder, 'run.json'), runRecord(run), waiting)
   const { definition } = await api.scans.getRun({ run: run.run }) // only this answer holds the definition
-  if (definition) await writeOne(join(folder, 'plan.json'), await api.scans.planRun({ definition }))
+  if (definition) await writeOne(join(folder, 'plan.json'), await api.scans.planRun({ definition }), waiting)
 }
 
 /** Every other file of `-O`, once the run has ended; whatever its size, in flat memory. */
-export async function finishFolder(folder: string, api: Api, run: Run): Promise<void> {
-  await writeOne(join(folder, 'run.json'), runRecord(run))
-  await writeEntities(folder, api, run.run)
+export async function finishFolder(folder: string, api: Api, run: Run, waiting: Waiting): Promise<void> {
+  await writeOne(join(folder, 'run.json'), runRecord(run), waiting)
+  await writeEntities(folder, api, run.run, waiting)
   await writeLines(
     join(folder, 'relationships.ndjson'),
     await api.storage.exportRelationships({ run: run.run }),
     (row) => relationshipRecord(run.run, row),
+    waiting,
   )
-  await writeLines(join(folder, 'findings.ndjson'), await api.correlation.exportFindings({ run: run.run }), (row) =>
-    findingRecord(run.run, row),
+  await writeLines(
+    join(folder, 'findings.ndjson'),
+    await api.correlation.exportFindings({ run: run.run }),
+    (row) => findingRecord(run.run, row),
+    waiting,
   )
-  await writeOne(join(folder, 'summary.json'), summaryRecord(run))
+  await writeOne(join(folder, 'summary.json'), summaryRecord(run), waiting)
 }
 
-async function writeEntities(folder: string, api: Api, run: string): Promise<void> {
-  const open = (name: string): Promise<Output> => fileOutput(join(folder, name))
+async function writeEntities(folder: string, api: Api, run: string, waiting: Waiting): Promise<void> {
+  const open = (name: string): Promise<Output> => fileOutput(join(folder, name), waiting)
   const lines = await open('entities.ndjson')
   const table = await open('entities.csv')
   const listed = new Map<string, Output>()
@@ -52,14 +57,19 @@ async function writeEntities(folder: string, api: Api, run: string): Promise<voi
   for (const output of [lines, table, ...listed.values()]) await output.end()
 }
 
-async function writeLines<T>(path: string, rows: AsyncIterable<T>, recordOf: (row: T) => object): Promise<void> {
-  const output = await fileOutput(path)
+async function writeLines<T>(
+  path: string,
+  rows: AsyncIterable<T>,
+  recordOf: (row: T) => object,
+  waiting: Waiting,
+): Promise<void> {
+  const output = await fileOutput(path, waiting)
   for await (const row of rows) await output.write(jsonLine(recordOf(row)))
   await output.end()
 }
 
-async function writeOne(path: string, value: unknown): Promise<void> {
-  const output = await fileOutput(path)
+async function writeOne(path: string, value: unknown, waiting: Waiting): Promise<void> {
+  const output = await fileOutput(path, waiting)
   await output.write(`${JSON.stringify(value, null, 2)}\n`)
   await output.end()
 }

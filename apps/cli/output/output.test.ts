@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
+import { PassThrough } from 'node:stream'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { storedEntity } from '../fake/world.ts'
+import { openPeople } from '../people.ts'
 import { csvRow, entityColumns, entityRow } from './csv.ts'
 import { fileOutput } from './output.ts'
 import { jsonLine, printable } from './printable.ts'
 import { entityLine } from './results.ts'
+import { styleOf } from './style.ts'
 import { table } from './table.ts'
 import { bytes, counted, cut, duration, fit, stopwatch, widthOf, wrap } from './text.ts'
 
@@ -95,10 +98,12 @@ test('csv quotes what must be, and no field is a formula', () => {
   expect(row).toMatch(/^domain,example\.com,,,,cdn waf,crtsh,/)
 })
 
+const silent = openPeople(new PassThrough(), styleOf(false), 'mirage')
+
 // The callback of a write hears of the failure before the stream tells it, or after, as the disk likes.
 test.runIf(existsSync('/dev/full'))('a file on a full disk is never taken for written', async () => {
   for (let i = 0; i < 300; i++) {
-    const output = await fileOutput('/dev/full')
+    const output = await fileOutput('/dev/full', { signal: new AbortController().signal, people: silent })
     const written = output.write('a line').then(() => output.end())
     await expect(written).rejects.toThrow('/dev/full cannot be written: the disk is full.')
   }

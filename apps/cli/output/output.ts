@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { messageOf } from '@mirage/kit/errors.ts'
-import { Failure } from '../exit.ts'
+import { Failure, Interrupted } from '../exit.ts'
+import { isPipe, openPipe, type Waiting } from './pipe.ts'
 
 /** Where results go: standard output, or a file. */
 export interface Output {
@@ -48,20 +50,15 @@ export function streamOutput(stream: Writable, place: string): Output {
   }
 }
 
-/** A new file, written as it comes; its folder is made. Throws a `Failure` that names it where that cannot be. */
-export async function fileOutput(path: string): Promise<Output> {
-  try {
-    await makeFolder(dirname(path))
-  } catch (error) {
+/**
+ * A new file, written as it comes; its folder is made. A pipe that stands there is written to when somebody reads it.
+ * Throws a `Failure` that names it where that cannot be.
+ */
+export async function fileOutput(path: string, waiting: Waiting): Promise<Output> {
+  const file = await openFile(path, waiting).catch((error: unknown) => {
     throw unwritable(path, error)
-  }
-  const file = createWriteStream(path)
+  })
   const output = streamOutput(file, path)
-  try {
-    await new Promise<void>((resolve, reject) => file.once('open', () => resolve()).once('error', reject))
-  } catch (error) {
-    throw unwritable(path, error)
-  }
   return {
     write: (text) => output.write(text),
     async end() {
@@ -70,6 +67,14 @@ export async function fileOutput(path: string): Promise<Output> {
       if (error) throw unwritable(path, file.errored ?? error)
     },
   }
+}
+
+async function openFile(path: string, waiting: Waiting): Promise<Writable> {
+  await makeFolder(dirname(path))
+  if (await isPipe(path)) return await openPipe(path, waiting)
+  const file = createWriteStream(path)
+  await once(file, 'open')
+  return file
 }
 
 /** Makes the file, and its folder, where they are not there; what a file holds stays. Throws a `Failure` that names it. */
@@ -84,14 +89,6 @@ export async function assertWritable(path: string): Promise<void> {
   }
 }
 
-async function isPipe(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFIFO()
-  } catch {
-    return false // nothing is there yet
-  }
-}
-
 /** One after the other: where the system refuses a folder that its parent could have, mkdir's own recursion never ends. */
 async function makeFolder(path: string): Promise<void> {
   try {
@@ -103,8 +100,8 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 /** Why nothing can be written there, in words. */
-export function unwritable(path: string, error: unknown): Failure {
-  if (error instanceof Failure) return error
+export function unwritable(path: string, error: unknown): Error {
+  if (error instanceof Failure || error instanceof Interrupted) return error
   const { code } = error as NodeJS.ErrnoException
   const reasons: Record<string, string> = {
     EACCES: 'permission denied',
@@ -116,6 +113,7 @@ export function unwritable(path: string, error: unknown): Failure {
     ENOSPC: 'the disk is full',
     EDQUOT: 'the disk is full',
     ELOOP: 'its links lead in a circle',
+    EPIPE: 'its reader has left',
     ENAMETOOLONG: 'the name is too long',
   }
   return new Failure(`${path} cannot be written: ${reasons[code ?? ''] ?? messageOf(error)}.`)

@@ -11,7 +11,7 @@ import { openLive } from '../live/live.ts'
 import { findingLine } from '../output/finding-line.ts'
 import { beginFolder, finishFolder } from '../output/folder.ts'
 import { fileOutput } from '../output/output.ts'
-import { type ResultFormat, writeResults } from '../output/results.ts'
+import { type ResultFormat, type ResultWriter, writeResults } from '../output/results.ts'
 import { summaryLines } from './summary.ts'
 import { tellOfWaiting } from './waiting.ts'
 import { type Watcher, watchRun } from './watch.ts'
@@ -32,13 +32,11 @@ export async function followRun(cli: Cli, run: Run, options: FollowOptions): Pro
   const { api, lastCalls } = await cli.connect()
   const { people } = cli
   const { isLive, format } = displayOf(cli, options)
-  const output = options.file === undefined ? cli.results : await fileOutput(options.file)
-  const results = format && writeResults(format, output, api, run.run)
   const findings: Finding[] = []
   cli.followed.add(run.run)
   let ended: Run | undefined
 
-  async function watch(): Promise<Run> {
+  async function watch(results: ResultWriter | undefined): Promise<Run> {
     using live = isLive ? openLive(cli.stderr, people, run) : undefined
     const keep: Watcher = {
       finding(finding) {
@@ -57,12 +55,14 @@ export async function followRun(cli: Cli, run: Run, options: FollowOptions): Pro
   }
 
   try {
+    const output = options.file === undefined ? cli.results : await fileOutput(options.file, cli)
+    const results = format && writeResults(format, output, api, run.run)
     await results?.begin(run)
-    if (options.folder !== undefined) await beginFolder(options.folder, api, run)
-    ended = await watch()
+    if (options.folder !== undefined) await beginFolder(options.folder, api, run, cli)
+    ended = await watch(results)
     await results?.finish(ended)
     if (options.file !== undefined) await output.end()
-    if (options.folder !== undefined) await finishFolder(options.folder, api, ended)
+    if (options.folder !== undefined) await finishFolder(options.folder, api, ended, cli)
   } catch (error) {
     const reason: unknown = cli.signal.aborted ? cli.signal.reason : error
     if (reason instanceof Interrupted) {
