@@ -67,14 +67,16 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       options.sent(kind, count)
     },
   })
-  // A module that is stopped in the middle may take that for an answer: an empty one, or a fault of its own.
   const isStopped = (): boolean => signal.aborted || run.session.isOver()
+  // What a module makes of being stopped, of a store or a lab that is away, or of a budget that may still grow, is no
+  // answer: it may take each of them for an empty one, or for a fault of its own.
+  const isVoid = (): boolean => isStopped() || needsMore || transport.trouble !== undefined || run.session.isCut()
   let end: Ended | undefined
   try {
     const work = { run: task.run, entities: task.entities, settings, ...(key === undefined ? {} : { key }) }
     const log = veiledLog((message, fields) => options.log.debug(message, { module: module.id, ...fields }), key)
     for await (const yielded of veiled(runModule(module, work, transport, { signal: stop, now, log }), key)) {
-      if (isStopped()) return false
+      if (isVoid()) break
       if (yielded.kind === 'observation') await outbox.observation(yielded.observation)
       else if (yielded.kind === 'finding') await outbox.finding(yielded.finding)
       else end = yielded
