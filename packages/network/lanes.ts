@@ -70,7 +70,7 @@ export function openLanes(engine: DnsEngine, options: LanesOptions, own: () => R
         throw unresolvable('This run goes through a proxy, which carries no DNS: names are left to the proxy.')
       const about = isWithinContact('relayed', contact) ? 'target' : 'provider'
       const known = lanes.get(about)
-      if (known !== undefined) return known
+      if (known !== undefined && !known.lane.isLost) return known
       // A world of its own has none of the names whose addresses are known; that nothing is made up holds there too.
       const lab = dialMap && { dial: dialMap.udp, probes: { known: [] } }
       const lane: Lane = {

@@ -3,6 +3,7 @@ import type { DnsAnswer, DnsQuestion, DnsRecord, RecordType } from '@mirage/mode
 import { isWithinContact } from '@mirage/model/contact.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { LaneQuestion, Questions } from './dns/answer-stream.ts'
+import { isEngineFailure } from './dns/engine-failure.ts'
 import { guessNames } from './dns/guess.ts'
 import { NetworkError, refused } from './error.ts'
 import { nothing, storeAnswer, type StoredAnswer, textOf } from './record/earlier.ts'
@@ -178,6 +179,9 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       try {
         // Never held up by who reads: what waits here would keep its places from others.
         for await (const answer of asking.resolve(toAsk(), both)) receive(answer)
+      } catch (error) {
+        if (isEngineFailure(error)) context.fail(error)
+        throw error
       } finally {
         isOver = true
         answered(asked) // stopped before they were

@@ -37,6 +37,21 @@ describe('recording', () => {
     await expect(testTask(session).request(provider('/'), never)).rejects.toThrow('the store is full')
   })
 
+  test('that cannot be read is the trouble of the store, and nothing is sent', async () => {
+    const recorder = testRecorder()
+    const away = new Error('the store is away')
+    recorder.cached = () => Promise.reject(away)
+    recorder.page = () => Promise.reject(away)
+    const { session } = world.open({ recorder })
+    const asking = testTask(session)
+    await expect(asking.request(provider('/', { maxAgeMs: 1_000 }), never)).rejects.toBe(away)
+    expect(asking.trouble).toBe(away)
+    const reading = testTask(session)
+    await expect(reading.recorded('http://www.northwind.example/', never)).rejects.toBe(away)
+    expect(reading.trouble).toBe(away)
+    expect(world.lab.dialled).toEqual([])
+  })
+
   test('a later attempt reads what was answered and sends the rest', async () => {
     const { listener, served } = count()
     world.lab.http('198.18.0.20:80', listener)

@@ -11,6 +11,7 @@ import type {
   TlsPeer,
 } from '@mirage/model/exchange.ts'
 import { cancelled, refused } from './error.ts'
+import { isEngineFailure } from './dns/engine-failure.ts'
 import { type Exchange, type Frame, type TaskKey, exchangeId, openKeys } from './record/exchange.ts'
 import { type Pair, decodeFrame, encodeFrame } from './record/frame.ts'
 import { type Host, type Policy, hostOf, policyForUrl } from './guard.ts'
@@ -69,7 +70,10 @@ export interface Task extends AsyncDisposable {
   whois: { query(server: string, text: string): Promise<{ text: string; exchange: string }> }
   /** The source has said that its quota is used up: its modules send nothing more until the next one begins. */
   exhausted(): Promise<void>
-  /** What the recorder threw: the task was stopped then, and this attempt counts for nothing. Undefined where it did not. */
+  /**
+   * What the recorder threw, or that the DNS thread died: the task was stopped then, and this attempt counts for nothing.
+   * Undefined where nothing of that was.
+   */
   readonly trouble: unknown
 }
 
@@ -77,6 +81,8 @@ export interface Task extends AsyncDisposable {
 export interface TaskContext extends SessionContext {
   task: TaskOptions
   redactor: Redactor
+  /** Stops the task and throws: a store or a thread of ours failed, so that this attempt counts for nothing. */
+  fail(error: unknown): never
   /** Checks a host for this task and finds the way to it; `pinned` is an address to ask on its behalf. */
   route(host: Host, declared: Contact, pinned: string | undefined, signal: AbortSignal): Promise<Route>
   /** The same for a URL, which rules may name too. */
@@ -115,7 +121,7 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
   /** Whatever the module makes of it: what cannot be recorded must not be asked. */
   function fail(error: unknown): never {
     trouble ??= error
-    stop.abort(cancelled('What comes back cannot be recorded.'))
+    stop.abort(cancelled('What comes back cannot be read or recorded.'))
     throw error
   }
   const network = withRecorder(session.network, fail)
@@ -123,6 +129,7 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
   const underWay = new Set<Promise<Exchange>>()
   const context: TaskContext = {
     ...opened,
+    fail,
     exchange(...given) {
       const exchange = opened.exchange(...given)
       underWay.add(exchange)
@@ -160,16 +167,20 @@ function withRecorder(network: NetworkOptions, fail: (error: unknown) => never):
       ...recorder,
       recall: (key) => recorder.recall(key).catch(fail),
       record: (exchange) => recorder.record(exchange).catch(fail),
+      page: (named) => recorder.page(named).catch(fail),
+      ...(recorder.cached && { cached: (wanted) => recorder.cached!(wanted).catch(fail) }),
       recallFrames: (key) => recorder.recallFrames(key).catch(fail),
       recordFrame: (frame) => recorder.recordFrame(frame).catch(fail),
     },
   }
 }
 
-/** The same look-ups of the run, telling this task too when they cannot be recorded. */
+/** The same look-ups of the run, telling this task too when they cannot be made or recorded. */
 function withFailure({ resolveHost, earlier }: LookUps, fail: (error: unknown) => never): LookUps {
   function tell(error: unknown): never {
-    throw error instanceof NotRecorded ? fail(error.cause) : error
+    if (error instanceof NotRecorded) fail(error.cause)
+    if (isEngineFailure(error)) fail(error)
+    throw error
   }
   return {
     resolveHost: (policy, name, contact, signal) => resolveHost(policy, name, contact, signal).catch(tell),
@@ -177,7 +188,7 @@ function withFailure({ resolveHost, earlier }: LookUps, fail: (error: unknown) =
   }
 }
 
-function openContext(session: SessionContext, task: TaskOptions, signal: AbortSignal): TaskContext {
+function openContext(session: SessionContext, task: TaskOptions, signal: AbortSignal): Omit<TaskContext, 'fail'> {
   const { network, options, lookUps } = session
   const { recorder, limiter, now } = network
   const key: TaskKey = { workspace: options.workspace, run: options.run, module: task.module, task: task.task }

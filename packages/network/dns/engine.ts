@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { MirageError, messageOf } from '@mirage/kit/errors.ts'
+import { engineFailure } from './engine-failure.ts'
 import type { LaneOptions } from './lane-options.ts'
 import { openLane } from './lane.ts'
 import type { DnsLane } from './lane.ts'
@@ -39,12 +40,7 @@ export function openDnsEngine(): DnsEngine {
 
   function fail(reason: string): void {
     worker = undefined
-    const error = new MirageError({
-      code: 'dns.engine_failed',
-      status: 500,
-      detail: `The DNS thread failed: ${reason}. Look-ups under way are lost; open a new lane to go on.`,
-      retryable: true,
-    })
+    const error = engineFailure(reason)
     for (const lane of lanes.values()) lane.failed(error)
     lanes.clear()
   }

@@ -3,6 +3,7 @@ import type { DnsAnswer, DnsQuestion } from '@mirage/model/exchange.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Questions } from './answer-stream.ts'
+import { isEngineFailure } from './engine-failure.ts'
 import { endpointOf, isLoopback, labelOf } from './endpoint.ts'
 import type { LaneOptions, LaneStats, ProbeOptions } from './lane-options.ts'
 import { packedAnswers } from './packing.ts'
@@ -18,6 +19,8 @@ import type { DnsMessage } from './wire/message.ts'
 export interface DnsLane extends AsyncDisposable {
   /** The resolvers, as answers name them. */
   readonly servers: readonly string[]
+  /** The thread that carried it died: nothing is answered any more, and another lane is to be opened. */
+  readonly isLost: boolean
   /** Answers as they arrive, in no order, each question once. Questions are drawn as answers are read. */
   resolve(questions: Questions, signal?: AbortSignal): AsyncGenerator<DnsAnswer, void, void>
   /** The same in blocks that are decoded when read; what a recorder keeps, and the fast way. */
@@ -105,6 +108,9 @@ export function openLane(
 
   const lane: DnsLane = {
     servers,
+    get isLost() {
+      return isEngineFailure(failure)
+    },
     resolve,
     resolveChunks,
     async ask(question, signal) {

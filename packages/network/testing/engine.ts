@@ -1,5 +1,6 @@
 import type { DnsAnswer, DnsQuestion, DnsRecord } from '@mirage/model/exchange.ts'
 import type { DnsEngine } from '../dns/engine.ts'
+import { engineFailure } from '../dns/engine-failure.ts'
 import type { DnsLane } from '../dns/lane.ts'
 
 /** A DNS engine without a network: `zone` is `name TYPE` → data; what is not in it does not exist. */
@@ -9,6 +10,8 @@ export interface TestEngine extends DnsEngine {
   zone: Record<string, string[] | 'TIMEOUT'>
   /** Single questions are answered after this. */
   held?: Promise<void>
+  /** The thread dies: whoever asks a lane that is there hears of it. */
+  die(): void
 }
 
 /** With a `ttl` answers hold for so many seconds. */
@@ -34,23 +37,43 @@ export function testEngine(zone: TestEngine['zone'], { ttl }: { ttl?: number } =
     return { name, type, status, records, server: '198.18.0.53', ...(ttl !== undefined && { ttl }) }
   }
 
-  // The parts of a lane that the network uses; a test that reaches another part fails with its name.
-  const lane = {
-    servers: ['198.18.0.53'],
-    async *resolve(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>, signal?: AbortSignal) {
-      for await (const question of questions) {
+  let deaths = 0
+
+  function lane(): DnsLane {
+    const born = deaths
+    const mustLive = (): void => {
+      if (deaths > born) throw engineFailure('it was ended by the test')
+    }
+    // The parts of a lane that the network uses; a test that reaches another part fails with its name.
+    return {
+      servers: ['198.18.0.53'],
+      get isLost() {
+        return deaths > born
+      },
+      async *resolve(questions: Iterable<DnsQuestion> | AsyncIterable<DnsQuestion>, signal?: AbortSignal) {
+        for await (const question of questions) {
+          signal?.throwIfAborted()
+          mustLive()
+          yield answer(question)
+        }
+      },
+      async ask(question: DnsQuestion, signal?: AbortSignal) {
+        const found = answer(question)
+        await engine.held
         signal?.throwIfAborted()
-        yield answer(question)
-      }
-    },
-    async ask(question: DnsQuestion, signal?: AbortSignal) {
-      const found = answer(question)
-      await engine.held
-      signal?.throwIfAborted()
-      return found
-    },
+        mustLive()
+        return found
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    } as unknown as DnsLane
+  }
+
+  const engine: TestEngine = {
+    asked,
+    zone,
+    lane,
+    die: () => void deaths++,
     [Symbol.asyncDispose]: () => Promise.resolve(),
-  } as unknown as DnsLane
-  const engine: TestEngine = { asked, zone, lane: () => lane, [Symbol.asyncDispose]: () => Promise.resolve() }
+  }
   return engine
 }
