@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { NetworkError } from './error.ts'
 import { testTask } from './testing/session.ts'
 import { outcomeOf, testWorld } from './testing/world.ts'
 
@@ -45,6 +46,23 @@ describe('ports', () => {
     const states = (await found).map(({ port, state }) => `${port} ${state}`)
     expect(states.toSorted()).toEqual(['22 open', '81 filtered', '82 closed'])
     expect(world.lab.dialled.toSorted()).toEqual([22, 22, 81, 81, 82].map((port) => `198.18.0.11:${port}`))
+  })
+
+  test('that were answered are told although the budget ends before the others', async () => {
+    world.lab.stand('198.18.0.11:22', (socket) => socket.write('SSH-2.0-lab\r\n'))
+    world.lab.stand('198.18.0.11:80', (socket) => socket.resume())
+    let left = 2
+    const spend = (): void => {
+      if (left-- === 0) throw new NetworkError({ outcome: 'skipped', reason: 'budget', detail: 'used up' })
+    }
+    const found: number[] = []
+    const read = async (): Promise<void> => {
+      const task = testTask(world.open().session, { spend })
+      for await (const { port, state } of task.tcp.scan('198.18.0.11', [22, 80, 81]))
+        if (state === 'open') found.push(port)
+    }
+    expect(await outcomeOf(read())).toBe('skipped budget')
+    expect(found.toSorted()).toEqual([22, 80])
   })
 
   test('of an address are tried on behalf of a name in scope that has it', async () => {

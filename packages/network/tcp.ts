@@ -95,6 +95,8 @@ export async function* scanPorts(
   }
   if (failure !== undefined) {
     await Promise.all(running)
+    // What others were answered is recorded, and the module's.
+    yield* ready
     throw failure
   }
 }
