@@ -65,6 +65,20 @@ testModule(module, import.meta.dirname, {
       ],
     },
     {
+      name: 'finds a service of a domain also where its name is asked about together with it',
+      given: ['northwind.example', '_sip._tcp.northwind.example'],
+      dns: `
+        * NXDOMAIN
+        northwind.example A 198.18.0.10
+        _sip._tcp.northwind.example SRV 0 5 5060 sip.northwind.example
+      `,
+      expect: [
+        `domain:northwind.example -dns_record:A-> ip-address:198.18.0.10 ${ttl}`,
+        'domain:northwind.example -subdomain-> domain:_sip._tcp.northwind.example',
+        `domain:_sip._tcp.northwind.example -dns_record:SRV-> domain:sip.northwind.example [SRV 5060] {"ttl":300,"priority":0,"weight":5,"port":5060}`,
+      ],
+    },
+    {
       name: 'tags what is shared among customers, and the names that lead to it',
       given: 'northwind.example',
       dns: `

@@ -40,25 +40,33 @@ export const module = defineModule({
       }
     }
 
-    const further: DnsQuestion[] = []
+    const further = new Map<string, DnsQuestion>()
+    const ask = (name: string, type: DnsQuestion['type']): void => void further.set(`${type} ${name}`, { name, type })
+    /** Names of services → the domain they are of. */
+    const services = new Map<string, string>()
     for await (const answer of dns.resolveMany(entities.map(({ value }) => ({ name: value, type: 'A' })))) {
       yield* sightingsOf(answer)
       if (answer.status === 'NXDOMAIN') tag(endOf(answer), 'unresolved')
       if (answer.status !== 'NOERROR' && answer.status !== 'NODATA') continue
       const { name } = answer
       const isAlias = answer.records.some((record) => record.name === name && record.type === 'CNAME')
-      for (const type of isAlias ? (['AAAA'] as const) : recordTypesOfName) further.push({ name, type })
-      if (name.startsWith('_')) further.push({ name, type: 'SRV' })
-      if (isApex(name)) for (const service of serviceNames) further.push({ name: `${service}.${name}`, type: 'SRV' })
+      for (const type of isAlias ? (['AAAA'] as const) : recordTypesOfName) ask(name, type)
+      if (name.startsWith('_')) ask(name, 'SRV')
+      if (!isApex(name)) continue
+      for (const service of serviceNames) {
+        services.set(`${service}.${name}`, name)
+        ask(`${service}.${name}`, 'SRV')
+      }
     }
     const given = new Set(entities.map(({ value }) => value))
-    for await (const answer of dns.resolveMany(further)) {
+    for await (const answer of dns.resolveMany(further.values())) {
       if (answer.records.length === 0) continue
-      if (!given.has(answer.name)) {
-        if (!answer.records.some(({ type }) => type === 'SRV')) continue
-        const apex = answer.name.split('.').slice(2).join('.')
+      const hasService = answer.type === 'SRV' && answer.records.some(({ type }) => type === 'SRV')
+      const apex = hasService ? services.get(answer.name) : undefined
+      // Also of a name that is itself among those asked about: which names are asked about together is chance.
+      if (apex !== undefined)
         yield observe('domain', answer.name, { via: 'subdomain', from: { type: 'domain', value: apex } })
-      }
+      if (apex === undefined && !given.has(answer.name)) continue
       yield* sightingsOf(answer)
     }
     for (const [name, which] of tags) {

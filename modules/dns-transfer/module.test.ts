@@ -29,6 +29,19 @@ testModule(module, import.meta.dirname, {
       findings: ['medium dns-transfer.open: domain:lab.northwind.example'],
     },
     {
+      name: 'asks the servers and zones that are left where one server cannot be asked',
+      given: ['lame.northwind.example', 'lab.northwind.example'],
+      dns: `
+        lame.northwind.example NS gone.northwind.example
+        transfer lame.northwind.example gone.northwind.example fails
+        lab.northwind.example NS ns1.northwind.example
+        transfer lab.northwind.example ns1.northwind.example
+      `,
+      expect: ['domain:lab.northwind.example -name_server-> domain:ns1.northwind.example {"ttl":300}'],
+      findings: ['medium dns-transfer.open: domain:lab.northwind.example'],
+      outcome: 'unreachable',
+    },
+    {
       name: 'finds nothing where every server refuses',
       given: 'northwind.example',
       dns: 'northwind.example NS ns1.northwind.example',

@@ -1,10 +1,15 @@
 import { isBelow } from '@mirage/model/domain-name.ts'
 import type { DnsRecord } from '@mirage/model/exchange.ts'
+import type { Outcome } from '@mirage/model/outcome.ts'
 import { defineModule, finding, observe } from '@mirage/module-sdk'
 import { recordEntityTypes, sightingOf } from '@mirage/module-sdk/dns.ts'
+import { failureOf } from '@mirage/module-sdk/error.ts'
 
 /** A zone may name thousands of servers, and a transfer is asked of each; thirteen is what the root has. */
 const maxServers = 13
+
+/** Outcomes of one server, which keep no other from being asked; anything else ends the task. */
+const ofTheServer = new Set<Outcome>(['unreachable', 'timed-out', 'out-of-scope'])
 
 /**
  * The whole zone, from each name server that gives it to strangers. Source: AXFR (RFC 5936). That a server does is a
@@ -32,12 +37,17 @@ export const module = defineModule({
       const servers = new Set(
         records.filter((record) => record.type === 'NS' && record.name === name).map(({ data }) => data),
       )
-      if (servers.size > 0) zones.push([name, [...servers].slice(0, maxServers)])
+      if (servers.size > 0) zones.push([name, [...servers].sort().slice(0, maxServers)])
     }
+    let failure: unknown
     for (const [zone, servers] of zones) {
       const open: string[] = []
       for (const server of servers) {
-        const transfer = await dns.transfer(zone, server)
+        const transfer = await dns.transfer(zone, server).catch((error: unknown) => {
+          if (!ofTheServer.has(failureOf(error).outcome)) throw error
+          failure ??= error
+          return undefined
+        })
         if (!transfer) continue
         open.push(server)
         yield* namesAndRecords(zone, transfer.records)
@@ -52,6 +62,7 @@ export const module = defineModule({
         })
       }
     }
+    if (failure !== undefined) throw failure
   },
 })
 

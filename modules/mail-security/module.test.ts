@@ -51,6 +51,18 @@ testModule(module, import.meta.dirname, {
       ],
     },
     {
+      name: 'says of nothing that it is missing about which nobody answered',
+      given: 'northwind.example',
+      dns: `
+        * NXDOMAIN
+        northwind.example MX 10 mail.northwind.example
+        northwind.example TXT v=spf1 mx -all
+        _dmarc.northwind.example SERVFAIL
+      `,
+      expect: [`-dns_record:TXT-> dns-record:northwind.example SPF v=spf1 mx -all ${ttl}`],
+      findings: [],
+    },
+    {
       name: 'says what is missing where mail is received',
       given: 'northwind.example',
       dns: `

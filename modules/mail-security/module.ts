@@ -1,6 +1,7 @@
 import type { DnsAnswer } from '@mirage/model/exchange.ts'
 import { type Sighting, defineModule, observe } from '@mirage/module-sdk'
 import { textOf } from '@mirage/module-sdk/body.ts'
+import { isConclusive } from '@mirage/module-sdk/dns.ts'
 import { mailtoOf, readSpf, readStsPolicy, readTags } from './policies.ts'
 import { weaknessesOf } from './weaknesses.ts'
 
@@ -55,7 +56,8 @@ export const module = defineModule({
   sample: 'northwind.example',
   async *run({ entity, dns, http }) {
     const apex = entity.value
-    const spf = textsOf(await dns.resolve(apex, 'TXT')).filter(({ text }) => readSpf(text))
+    const texts = await dns.resolve(apex, 'TXT')
+    const spf = textsOf(texts).filter(({ text }) => readSpf(text))
     const hasMail = (await dns.resolve(apex, 'MX')).records.some(
       ({ type, data }) => type === 'MX' && !data.endsWith(' .'),
     )
@@ -63,7 +65,8 @@ export const module = defineModule({
       yield recordOf(record)
       yield* spfMentions(record.text)
     }
-    const dmarc = textsOf(await dns.resolve(`_dmarc.${apex}`, 'TXT')).filter(({ text }) => readTags(text, 'DMARC1'))
+    const policies = await dns.resolve(`_dmarc.${apex}`, 'TXT')
+    const dmarc = textsOf(policies).filter(({ text }) => readTags(text, 'DMARC1'))
     for (const record of dmarc) {
       yield recordOf(record)
       const tags = readTags(record.text, 'DMARC1')
@@ -74,8 +77,8 @@ export const module = defineModule({
     yield* weaknessesOf(
       apex,
       hasMail,
-      spf.map(({ text }) => text),
-      dmarc.map(({ text }) => text),
+      isConclusive(texts) ? spf.map(({ text }) => text) : undefined,
+      isConclusive(policies) ? dmarc.map(({ text }) => text) : undefined,
     )
 
     for (const record of textsOf(await dns.resolve(`_smtp._tls.${apex}`, 'TXT'))) {

@@ -1,16 +1,19 @@
 import { type Finding, finding } from '@mirage/module-sdk'
 import { readSpf, readTags } from './policies.ts'
 
-/** What is weak in how a domain lets mail be sent in its name: its SPF and DMARC records, as texts. */
+/**
+ * What is weak in how a domain lets mail be sent in its name: its SPF and DMARC records, as texts. Undefined are records
+ * about which nobody answered: nothing is missing of these.
+ */
 export function* weaknessesOf(
   apex: string,
   hasMail: boolean,
-  spf: readonly string[],
-  dmarc: readonly string[],
+  spf: readonly string[] | undefined,
+  dmarc: readonly string[] | undefined,
 ): Generator<Finding, void, void> {
-  const terms = spf.length === 1 ? readSpf(spf[0]!) : undefined
+  const terms = spf?.length === 1 ? readSpf(spf[0]!) : undefined
   const all = terms?.find(({ name }) => name === 'all')
-  if (spf.length > 1) {
+  if (spf && spf.length > 1) {
     yield finding({
       rule: 'mail-security.spf-twice',
       severity: 'medium',
@@ -24,7 +27,7 @@ export function* weaknessesOf(
       title: 'SPF lets everyone send',
       explanation: `The SPF record of ${apex} ends in “+all”: any host may send mail in its name. End it in “-all” or “~all”.`,
     })
-  } else if (!terms && hasMail) {
+  } else if (spf && !terms && hasMail) {
     yield finding({
       rule: 'mail-security.spf-missing',
       severity: 'low',
@@ -32,7 +35,7 @@ export function* weaknessesOf(
       explanation: `${apex} receives mail but does not say which hosts may send in its name. Publish an SPF record.`,
     })
   }
-  const record = dmarc[0] === undefined ? undefined : readTags(dmarc[0], 'DMARC1')
+  const record = dmarc?.[0] === undefined ? undefined : readTags(dmarc[0], 'DMARC1')
   const policy = record?.['p']?.toLowerCase()
   if (policy === 'none') {
     yield finding({
@@ -41,7 +44,7 @@ export function* weaknessesOf(
       title: 'DMARC only watches',
       explanation: `The DMARC policy of ${apex} is “none”: forged mail in its name is delivered. Move to “quarantine” or “reject” once the reports are clean.`,
     })
-  } else if (!policy && hasMail) {
+  } else if (dmarc && !policy && hasMail) {
     yield finding({
       rule: 'mail-security.dmarc-missing',
       severity: 'medium',

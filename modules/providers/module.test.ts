@@ -27,6 +27,19 @@ testModule(module, import.meta.dirname, {
       ],
     },
     {
+      name: 'names of several hosts of one provider the same, whichever answers first',
+      given,
+      dns: `
+        northwind.example  CNAME  d2.cloudfront.net
+        d2.cloudfront.net  A  192.0.2.12
+        www.northwind.example  CNAME  d1.cloudfront.net
+        d1.cloudfront.net  A  192.0.2.11
+      `,
+      expect: [
+        '-provider-> organization:provider:cloudfront|Amazon CloudFront [web] {"for":"web","by":"d1.cloudfront.net"}',
+      ],
+    },
+    {
       name: 'takes several domains at once',
       given: ['northwind.example', 'fjordbank.example'],
       dns: `

@@ -31,39 +31,59 @@ export const module = defineModule({
       { name: `www.${name}`, type: 'A' as const },
     ])
     const known = new Set(domains)
+    const served = new Served()
     for await (const answer of dns.resolveMany(questions)) {
       const domain = known.has(answer.name) ? answer.name : answer.name.slice('www.'.length)
       for (const { type, data } of chainOf(answer)) {
         switch (type) {
           case 'NS':
-            yield* provider(domain, data, 'dns')
+            served.add(domain, data, 'dns', answer.exchange)
             break
           case 'MX':
-            yield* provider(domain, data.slice(data.indexOf(' ') + 1), 'mail')
+            served.add(domain, data.slice(data.indexOf(' ') + 1), 'mail', answer.exchange)
             break
           case 'TXT':
-            for (const host of sendersOf(data)) yield* provider(domain, host, 'sending mail')
+            for (const host of sendersOf(data)) served.add(domain, host, 'sending mail', answer.exchange)
             break
           case 'A':
           case 'CNAME':
-            yield* provider(domain, data, 'web')
+            served.add(domain, data, 'web', answer.exchange)
             break
           default:
         }
       }
     }
+    yield* served.sightings()
   },
 })
 
-function* provider(domain: string, host: string, role: Role): Generator<Sighting<'organization'>, void, void> {
-  const found = sharedInfrastructure(host)
-  if (!found) return
-  yield observe('organization', namespaced(`provider:${found.id}`, found.title), {
-    via: 'provider',
-    from: { type: 'domain', value: domain },
-    key: role,
-    attributes: { for: role, by: host },
-  })
+/** Who does what for which domain, by the first of their hosts in the order of the text: answers come in any order. */
+class Served {
+  readonly #all = new Map<
+    string,
+    { domain: string; role: Role; name: string; by: string; exchange: string | undefined }
+  >()
+
+  add(domain: string, host: string, role: Role, exchange: string | undefined): void {
+    const found = sharedInfrastructure(host)
+    if (!found) return
+    const name = namespaced(`provider:${found.id}`, found.title)
+    const key = `${domain}\n${role}\n${name}`
+    const known = this.#all.get(key)
+    if (!known) this.#all.set(key, { domain, role, name, by: host, exchange })
+    else if (host < known.by) Object.assign(known, { by: host, exchange })
+  }
+
+  *sightings(): Generator<Sighting<'organization'>, void, void> {
+    for (const { domain, role, name, by, exchange } of this.#all.values())
+      yield observe('organization', name, {
+        via: 'provider',
+        from: { type: 'domain', value: domain },
+        key: role,
+        attributes: { for: role, by },
+        ...(exchange === undefined ? {} : { exchange }),
+      })
+  }
 }
 
 /** The names whose senders an SPF record includes (RFC 7208 §5.2, §6.1), those with macros left out. */

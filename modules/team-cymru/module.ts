@@ -1,5 +1,6 @@
 import { reverseName } from '@mirage/model/address.ts'
 import { ModuleError, defineModule, observe } from '@mirage/module-sdk'
+import { isConclusive } from '@mirage/module-sdk/dns.ts'
 
 /** What is announced under an address, and by how many: more is no answer of this source, and each would be asked for. */
 const maxPrefixes = 20
@@ -30,8 +31,9 @@ export const module = defineModule({
     const origins = new Set<string>()
     const asked = [...questions.keys()].map((name) => ({ name, type: 'TXT' as const }))
     let answered = 0
-    for await (const { name, status, records } of dns.resolveMany(asked)) {
-      if (status === 'NOERROR' || status === 'NODATA' || status === 'NXDOMAIN') answered++
+    for await (const answer of dns.resolveMany(asked)) {
+      const { name, records } = answer
+      if (isConclusive(answer)) answered++
       const address = questions.get(name)
       if (address === undefined) continue
       for (const { data } of records.filter(({ type }) => type === 'TXT').slice(0, maxPrefixes)) {

@@ -1,4 +1,5 @@
 import { contentId } from '@mirage/model/id.ts'
+import { ModuleError } from '@mirage/module-sdk/error.ts'
 import { type Case, testModule } from '@mirage/module-sdk/harness.ts'
 import type { HttpMock } from '@mirage/module-sdk/replay.ts'
 import { expect, test } from 'vitest'
@@ -48,6 +49,22 @@ testModule(module, import.meta.dirname, {
         '-account-> account:t.me/northwind-dev',
         '-account-> account:bsky.app/northwind-dev.bsky.social',
       ],
+    },
+    {
+      name: 'believes no site whose control brought no verdict',
+      given: name,
+      ...except({
+        'github.com': [{ url: probe('github.com', name) }, { url: probe('github.com', control), status: 503 }],
+        'dev.to': [
+          { url: probe('dev.to', name) },
+          {
+            url: probe('dev.to', control),
+            fails: new ModuleError('timed-out', 'dev.to gave no complete answer within 15000 ms.'),
+          },
+        ],
+      }),
+      expect: [],
+      outcome: 'timed-out',
     },
     { name: 'finds the name nowhere', given: name, ...except({}), expect: [] },
   ],

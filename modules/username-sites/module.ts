@@ -43,8 +43,10 @@ export const module = defineModule({
     // that a second attempt asks the same.
     const impossible = `zq${contentId(name).slice(0, 12)}`
     const ask = async (site: Site): Promise<{ site: Site; exchange: string } | undefined> => {
-      const exchange = await profileAt(http, site, name)
-      return exchange !== undefined && !(await profileAt(http, site, impossible)) ? { site, exchange } : undefined
+      const { verdict, exchange } = await profileAt(http, site, name)
+      if (verdict !== 'there' || exchange === undefined) return undefined
+      // A control that brings no verdict proves nothing.
+      return (await profileAt(http, site, impossible)).verdict === 'missing' ? { site, exchange } : undefined
     }
     for (let first = 0; first < sites.length; first += atOnce) {
       const hits = await Promise.all((sites as Site[]).slice(first, first + atOnce).map(ask))
@@ -57,11 +59,20 @@ export const module = defineModule({
   },
 })
 
-/** The exchange that shows the profile of a name, or undefined. */
-async function profileAt(http: Http, { probe, missing, found }: Site, name: string): Promise<string | undefined> {
+/** Whether a site has a profile of a name, and the exchange that shows it; `unknown` where it did not say. */
+async function profileAt(
+  http: Http,
+  { probe, missing, found }: Site,
+  name: string,
+): Promise<{ verdict: 'there' | 'missing' | 'unknown'; exchange?: string }> {
   const answer = await http.look(probe.replace('{}', encodeURIComponent(name)), asked)
-  if (answer?.status !== 200 || challengeOf(answer)) return undefined
+  if (!answer || challengeOf(answer) || isTrouble(answer.status)) return { verdict: 'unknown' }
   const text = missing || found ? textOf(answer) : ''
-  if ((missing && text.includes(missing)) || (found && !text.includes(found))) return undefined
-  return answer.exchange
+  const isMissing = answer.status !== 200 || (missing && text.includes(missing)) || (found && !text.includes(found))
+  return { verdict: isMissing ? 'missing' : 'there', exchange: answer.exchange }
+}
+
+/** The site asks for time, or is broken (RFC 9110 §15.5.9, §15.6; RFC 6585 §4). */
+function isTrouble(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500
 }

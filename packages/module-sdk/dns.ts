@@ -48,6 +48,11 @@ export function sightingOf(record: DnsRecord): RecordSighting | undefined {
   }
 }
 
+/** True when the answer says something of the name: the failure of a resolver, or its silence, does not. */
+export function isConclusive({ status }: Pick<DnsAnswer, 'status'>): boolean {
+  return status === 'NOERROR' || status === 'NODATA' || status === 'NXDOMAIN'
+}
+
 /**
  * The records of an answer that hang together: the CNAME chain from the asked name, link by link, then the records of
  * its end. Others are left out, whoever put them there.

@@ -1,5 +1,6 @@
 import { type DnsAnswer, type DnsRecord, type DnsStatus, type RecordType, recordTypes } from '@mirage/model/exchange.ts'
 import type { Dns } from './context.ts'
+import { ModuleError } from './error.ts'
 
 export interface ReplayZone {
   dns: Dns
@@ -18,11 +19,12 @@ const statuses: readonly string[] = ['NXDOMAIN', 'SERVFAIL', 'REFUSED', 'TIMEOUT
  * *.dev.northwind.example  A  192.0.2.99
  * * NXDOMAIN
  * transfer northwind.example ns1.northwind.example
+ * transfer northwind.example ns2.northwind.example fails
  * ```
  *
  * A name that has records answers NODATA for other types. A name that is not there is unexpected, unless a line
  * `* STATUS` says what all others answer. `*.parent A …` is a wildcard. `transfer ZONE SERVER` makes that server give
- * the records at and below the zone. Without a number the TTL is 300.
+ * the records at and below the zone; with `fails` it cannot be reached, as one without an address. Without a number the TTL is 300.
  */
 export function openZone(text: string, refuse: (what: string) => never, nextExchange: () => string): ReplayZone {
   const zone = readZone(text)
@@ -90,6 +92,7 @@ export function openZone(text: string, refuse: (what: string) => never, nextExch
       const line = zone.transfers.find((transfer) => transfer.zone === name && transfer.server === server)
       if (!line) return undefined
       unused.delete(line)
+      if (line.fails) throw new ModuleError('unreachable', `${server} could not be resolved.`)
       const records = zone.records.filter((record) => record.name === name || record.name.endsWith(`.${name}`))
       for (const record of records) unused.delete(record)
       return { records, exchange: nextExchange() }
@@ -108,6 +111,7 @@ export function openZone(text: string, refuse: (what: string) => never, nextExch
 interface ZoneTransfer {
   zone: string
   server: string
+  fails: boolean
 }
 
 interface Zone {
@@ -121,9 +125,9 @@ function readZone(text: string): Zone {
   const zone: Zone = { records: [], statuses: new Map(), otherwise: undefined, transfers: [] }
   for (const line of text.split('\n').map((line) => line.trim())) {
     if (line === '' || line.startsWith(';')) continue
-    const transfer = /^transfer (\S+) (\S+)$/.exec(line)
+    const transfer = /^transfer (\S+) (\S+)( fails)?$/.exec(line)
     if (transfer) {
-      zone.transfers.push({ zone: transfer[1]!, server: transfer[2]! })
+      zone.transfers.push({ zone: transfer[1]!, server: transfer[2]!, fails: transfer[3] !== undefined })
       continue
     }
     const [, name, ttl = '300', type, data = ''] = /^(\S+)\s+(?:(\d+)\s+)?([A-Z]+)(?:\s+(.*))?$/.exec(line) ?? []
