@@ -16,6 +16,8 @@ const asking = askHost(say)
 let module: AnyModule | undefined
 
 process.on('disconnect', () => process.exit())
+// Meant for all of an installation, as by a service manager: its host knows when this one is to end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined)
 process.on('message', (message: ToChild) => {
   if (message.kind === 'answer') asking.answered(message)
   else if (message.kind === 'load') void load(message.file)

@@ -8,6 +8,7 @@ import type { ManifestEntry } from '../manifest.ts'
 import { openReplay } from '../replay.ts'
 import { runModule, type Yielded } from '../run.ts'
 import { openModules, type OutsideModules } from './folder.ts'
+import { startModuleProcess } from './process.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'mirage-outside-'))
 const secret = join(directory, 'secret.txt')
@@ -152,6 +153,21 @@ describe('modules from a folder', () => {
     })
     expect((await run('honest')).at(-1)).toMatchObject({ outcome: 'found' })
   }, 60_000)
+
+  it('outlive what tells their host to stop: it ends them when their tasks have ended', async () => {
+    const child = startModuleProcess(join(directory, 'crash'))
+    const hear = async (): Promise<string> => {
+      const loaded = new Promise<string>((resolve) => child.listen(({ kind }) => resolve(kind)))
+      child.say({ kind: 'load', file: join(directory, 'crash', 'module.ts') })
+      return Promise.race([loaded, child.ended])
+    }
+    expect(await hear()).toBe('loaded')
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(child.pid!, signal)
+    expect(await hear()).toBe('loaded')
+    process.kill(-child.pid!, 0) // throws where there is no such group: what reaches ours does not reach it
+    child.end()
+    expect(await child.ended).toMatch('SIGKILL')
+  })
 
   it('end when they are told to, whatever they do', async () => {
     const stop = new AbortController()

@@ -10,6 +10,7 @@ const keptErrors = 2_000
 
 /** A process with one module in it. */
 export interface ModuleProcess {
+  pid: number | undefined
   say(message: ToChild): void
   /** Who is told what it says; one at a time. */
   listen(heard: ((message: FromChild) => void) | undefined): void
@@ -37,7 +38,9 @@ export function networkIsolation(): string[] {
 
 /**
  * Starts a process that may read the folder and what modules import of ours, write nothing, start nothing, and reach
- * nothing: Node's permissions, no environment, the seal of `child.ts`, and a network namespace where there is one.
+ * nothing: Node's permissions, no environment, the seal of `child.ts`, and a network namespace where there is one. It
+ * leads a group of its own: a Ctrl-C is for who started it, which then stops its task in order. Killed beside it, the
+ * task would end as failed and never be tried again.
  */
 export function startModuleProcess(folder: string): ModuleProcess {
   const readable = [folder, packages, join(root, 'node_modules'), join(root, 'package.json')]
@@ -53,6 +56,7 @@ export function startModuleProcess(folder: string): ModuleProcess {
   const child: ChildProcess = spawn(words[0]!, words.slice(1), {
     cwd: folder,
     env: {},
+    detached: true,
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
@@ -68,6 +72,7 @@ export function startModuleProcess(folder: string): ModuleProcess {
     child.once('close', (code, signal) => resolve(reasonOf(code, signal, errors)))
   })
   return {
+    pid: child.pid,
     say: (message) => void (child.connected && child.send(message, () => undefined)),
     listen: (listener) => (heard = listener),
     ended,
