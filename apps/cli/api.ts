@@ -1,5 +1,6 @@
 import { createClient, type Wire } from '@mirage/kit/client.ts'
 import type { Client } from '@mirage/kit/contract.ts'
+import { itemsOf } from '@mirage/kit/pages.ts'
 import { auth } from '@mirage/services/auth/contract.ts'
 import { correlation } from '@mirage/services/correlation-engine/contract.ts'
 import { collection } from '@mirage/services/data-collection/contract.ts'
@@ -37,14 +38,9 @@ interface PageRequest {
 }
 
 /** Every item of a list, page after page. */
-export async function* everyItem<T>(
+export function everyItem<T>(
   page: (request: PageRequest) => Promise<{ items: T[]; next?: string }>,
   limit = 1000,
 ): AsyncIterable<T> {
-  let after: string | undefined
-  do {
-    const { items, next } = await page(after === undefined ? { limit } : { after, limit })
-    yield* items
-    after = next
-  } while (after !== undefined)
+  return itemsOf((place) => page({ ...place, limit }))
 }

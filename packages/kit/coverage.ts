@@ -1,4 +1,5 @@
 import { type BatchName, batchName, type DrainedRange, namesFrom, taskOf } from './batch-name.ts'
+import { itemsOf } from './pages.ts'
 
 /**
  * Which batches of a run a reader has applied, and whether that covers what the run announced when it drained.
@@ -225,17 +226,10 @@ export function openCoverage({ applied, drained, settle, recover }: CoverageOpti
 
   async function countLosses(workspace: string, run: string): Promise<number> {
     let losses = 0
-    let after: string | undefined
-    do {
-      const page = await applied.scan(workspace, {
-        index: 'losses',
-        equals: { run },
-        limit: 1000,
-        ...(after === undefined ? {} : { after }),
-      })
-      for (const { lost } of page.items) losses += lost ?? 0
-      after = page.next
-    } while (after !== undefined)
+    for await (const { lost } of itemsOf((place) =>
+      applied.scan(workspace, { index: 'losses', equals: { run }, limit: 1000, ...place }),
+    ))
+      losses += lost ?? 0
     return losses
   }
 

@@ -1,3 +1,4 @@
+import { pagesOf } from '@mirage/kit/pages.ts'
 import { contentId } from '@mirage/model/id.ts'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -40,15 +41,12 @@ async function all<T extends { id: string }>(
   scan: Omit<Scan<T>, 'limit' | 'after'> = {},
   limit = 7,
 ): Promise<T[]> {
-  const items: T[] = []
-  let after: string | undefined
-  do {
-    const page = await collection.scan(workspace, { ...scan, limit, ...(after !== undefined && { after }) })
-    expect(page.items.length).toBeLessThanOrEqual(limit)
-    items.push(...page.items)
-    after = page.next
-  } while (after !== undefined)
-  return items
+  const found: T[] = []
+  for await (const { items } of pagesOf((place) => collection.scan(workspace, { ...scan, ...place, limit }))) {
+    expect(items.length).toBeLessThanOrEqual(limit)
+    found.push(...items)
+  }
+  return found
 }
 
 function byId<T extends { id: string }>(items: T[]): T[] {
@@ -228,16 +226,13 @@ export function documentsConformance(name: string, open: OpenPort<Documents>, un
             Array.from({ length: 60 }, (_, i) => thing(i * 2)),
           )
           const seen: string[] = []
-          let after: string | undefined
           let round = 0
-          do {
-            const page = await things.scan('w', { ...scan, limit: 9, ...(after !== undefined && { after }) })
-            seen.push(...page.items.map(({ id }) => id))
-            after = page.next
+          for await (const { items } of pagesOf((place) => things.scan('w', { ...scan, ...place, limit: 9 }))) {
+            seen.push(...items.map(({ id }) => id))
             await things.put('w', [thing(1_000 + round * 2), thing(-1_000 - round * 2)])
             await things.delete('w', [seen.at(-1)!])
             round++
-          } while (after !== undefined)
+          }
           expect(new Set(seen).size).toBe(seen.length)
           for (let i = 0; i < 60; i++) expect(seen).toContain(thing(i * 2).id)
           await documents.erase('w')

@@ -1,3 +1,4 @@
+import { pagesOf } from '@mirage/kit/pages.ts'
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { eventually, type OpenPort, suite, withPort } from './conformance.ts'
@@ -29,15 +30,12 @@ async function fill(search: Search, count: number): Promise<void> {
 }
 
 async function all(search: Search, workspace: string, query: Partial<SearchQuery>, limit = 7): Promise<string[]> {
-  const ids: string[] = []
-  let after: string | undefined
-  do {
-    const page = await search.search(workspace, { ...query, limit, ...(after !== undefined && { after }) })
-    expect(page.ids.length).toBeLessThanOrEqual(limit)
-    ids.push(...page.ids)
-    after = page.next
-  } while (after !== undefined)
-  return ids
+  const found: string[] = []
+  for await (const { ids } of pagesOf((place) => search.search(workspace, { ...query, ...place, limit }))) {
+    expect(ids.length).toBeLessThanOrEqual(limit)
+    found.push(...ids)
+  }
+  return found
 }
 
 function numbers(ids: string[]): number[] {
@@ -217,14 +215,11 @@ export function searchConformance(name: string, open: OpenPort<Search>, unreacha
           { sort: { by: 'seen', descending: true } },
         ]) {
           const seen: string[] = []
-          let after: string | undefined
           let next = 1_000
-          do {
-            const page = await search.search('w', { ...query, limit: 8, ...(after !== undefined && { after }) })
-            seen.push(...page.ids)
-            after = page.next
+          for await (const { ids } of pagesOf((place) => search.search('w', { ...query, ...place, limit: 8 }))) {
+            seen.push(...ids)
             await search.index('w', [record(next++)])
-          } while (after !== undefined)
+          }
           expect(new Set(seen).size).toBe(seen.length)
           for (let i = 0; i < 50; i++) expect(seen).toContain(`record ${i}`)
         }

@@ -2,6 +2,7 @@ import type { Clock } from '@mirage/kit/clock.ts'
 import { pause } from '@mirage/kit/clock.ts'
 import type { Coverage } from '@mirage/kit/coverage.ts'
 import type { Log } from '@mirage/kit/log.ts'
+import { pagesOf } from '@mirage/kit/pages.ts'
 import type { Voices } from '@mirage/model/voices.ts'
 import type { Incoming } from '@mirage/kit/service.ts'
 import type { Graph } from '@mirage/ports/graph.ts'
@@ -114,17 +115,17 @@ export class Engine {
     const { graph, findings, signal } = this.#parts
     const { id } = rule.definition
     const said = new Set<string>()
-    let after: string | undefined
-    do {
-      // A stopping service leaves the end to its next start: what called for it has not been acknowledged.
-      signal.throwIfAborted()
-      const page = await this.#inTurn(() =>
-        graph.keys(workspace, { run, group: id, limit: groupsAtOnce, ...(after === undefined ? {} : { after }) }),
-      )
-      const keys = page.items.filter(({ members }) => members >= rule.leastMembers).map(({ key }) => key)
+    const groups = pagesOf((place) =>
+      this.#inTurn(async () => {
+        // A stopping service leaves the end to its next start: what called for it has not been acknowledged.
+        signal.throwIfAborted()
+        return graph.keys(workspace, { run, group: id, limit: groupsAtOnce, ...place })
+      }),
+    )
+    for await (const { items } of groups) {
+      const keys = items.filter(({ members }) => members >= rule.leastMembers).map(({ key }) => key)
       for (const finding of await this.#evaluate(rule, workspace, run, keys)) said.add(finding)
-      after = page.next
-    } while (after !== undefined)
+    }
     await this.#inTurn(async () => {
       const before = await findings.read.idsOfRule(workspace, run, id)
       const gone = before.filter((finding) => !said.has(finding))

@@ -1,5 +1,6 @@
 import { MirageError } from '@mirage/kit/errors.ts'
 import type { Handlers } from '@mirage/kit/contract.ts'
+import { pagesOf } from '@mirage/kit/pages.ts'
 import { pageOf } from '@mirage/kit/schema.ts'
 import type { Static } from 'typebox'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
@@ -110,23 +111,14 @@ async function* exportGraph(
   signal: AbortSignal,
 ): AsyncGenerator<{ node: GraphNode } | { edge: GraphEdge }> {
   const scope = { run, limit: streamedAtOnce }
-  for await (const nodes of pages((after) => graph.list(workspace, { ...scope, ...after }), signal))
-    for (const node of await know(workspace, nodes)) yield { node: wireNode(node) }
-  for await (const edges of pages((after) => graph.edges(workspace, { ...scope, ...after }), signal))
-    for (const edge of edges) yield { edge: wireEdge(edge) }
-}
-
-async function* pages<T>(
-  read: (place: { after?: string }) => Promise<port.GraphPage<T>>,
-  signal: AbortSignal,
-): AsyncGenerator<T[]> {
-  let after: string | undefined
-  do {
+  for await (const { items } of pagesOf((place) => graph.list(workspace, { ...scope, ...place }))) {
+    for (const node of await know(workspace, items)) yield { node: wireNode(node) }
     signal.throwIfAborted()
-    const page = await read(after === undefined ? {} : { after })
-    yield page.items
-    after = page.next
-  } while (after !== undefined)
+  }
+  for await (const { items } of pagesOf((place) => graph.edges(workspace, { ...scope, ...place }))) {
+    for (const edge of items) yield { edge: wireEdge(edge) }
+    signal.throwIfAborted()
+  }
 }
 
 function scopeOf(run: string | undefined): port.GraphScope {

@@ -1,6 +1,7 @@
 import { steadyClock } from '@mirage/kit/clock.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Log } from '@mirage/kit/log.ts'
+import { itemsOf } from '@mirage/kit/pages.ts'
 import { contentId } from '@mirage/model/id.ts'
 import { type Block, type Limiter, type TakeTokens, openLimiter } from '@mirage/network/limits/limiter.ts'
 import type { Window } from '@mirage/network/limits/quota.ts'
@@ -94,17 +95,12 @@ async function readKept({ limits }: Store, now: number): Promise<LimitDocument[]
   const kept: LimitDocument[] = []
   const moved: LimitDocument[] = []
   const over: string[] = []
-  let after: string | undefined
-  do {
-    const page = await limits.scan(workspace, { limit: pageSize, ...(after === undefined ? {} : { after }) })
-    for (const limit of page.items)
-      if (limit.at > now) {
-        moved.push(documentOf({ ...limit, until: now + limit.until - limit.at }, now))
-        over.push(limit.id)
-      } else if (limit.until > now) kept.push(limit)
-      else over.push(limit.id)
-    after = page.next
-  } while (after !== undefined)
+  for await (const limit of itemsOf((place) => limits.scan(workspace, { ...place, limit: pageSize })))
+    if (limit.at > now) {
+      moved.push(documentOf({ ...limit, until: now + limit.until - limit.at }, now))
+      over.push(limit.id)
+    } else if (limit.until > now) kept.push(limit)
+    else over.push(limit.id)
   for (let from = 0; from < over.length; from += pageSize)
     await limits.delete(workspace, over.slice(from, from + pageSize))
   for (let from = 0; from < moved.length; from += pageSize)

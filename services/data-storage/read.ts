@@ -1,3 +1,4 @@
+import { itemsOf, pagesOf } from '@mirage/kit/pages.ts'
 import type { PageOf } from '@mirage/kit/schema.ts'
 import { notFound } from '@mirage/kit/errors.ts'
 import { type EntityType, entityId, entityTypes } from '@mirage/model/entity.ts'
@@ -36,15 +37,10 @@ export async function* selectIds(
   input: { run?: string; query?: string },
   now: number,
 ): AsyncIterable<string> {
-  let after: string | undefined
-  do {
-    const page = await search.search(
-      workspace,
-      toSearch({ ...input, ...(after === undefined ? {} : { after }), limit: pageSize }, now),
-    )
-    yield* page.ids
-    after = page.next
-  } while (after !== undefined)
+  for await (const { ids } of pagesOf((place) =>
+    search.search(workspace, toSearch({ ...input, ...place, limit: pageSize }, now)),
+  ))
+    yield* ids
 }
 
 function toSearch(
@@ -141,21 +137,12 @@ export async function* exportObservations(
       if (document) yield viewObservation(document)
 }
 
-async function* observationsOf(
+function observationsOf(
   store: Store,
   workspace: string,
   scan: { index: string; equals: Partial<ObservationDocument> },
 ): AsyncIterable<ObservationDocument> {
-  let after: string | undefined
-  do {
-    const page = await store.observations.scan(workspace, {
-      ...scan,
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    })
-    yield* page.items
-    after = page.next
-  } while (after !== undefined)
+  return itemsOf((place) => store.observations.scan(workspace, { ...scan, ...place, limit: pageSize }))
 }
 
 interface Sightings {

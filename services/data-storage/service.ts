@@ -2,6 +2,7 @@ import type { CallOptions, Client } from '@mirage/kit/contract.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { announcement } from '@mirage/kit/event.ts'
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
+import { itemsOf } from '@mirage/kit/pages.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { documents, search } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
@@ -70,12 +71,10 @@ export const dataStorage = defineService({
     /** Of runs that have drained: that they ended may not have been heard. */
     async function noteEnds(): Promise<void> {
       for (const workspace of await documents.workspaces())
-        for (let after: string | undefined, more = true; more; more = after !== undefined) {
-          const page = await coverage.listDrained(workspace, { limit: 100, ...(after === undefined ? {} : { after }) })
-          for (const { run, forgotten } of page.items)
-            if (!forgotten && !(await store.voices.hasEnded(workspace, run))) await noteEnd(workspace, run)
-          after = page.next
-        }
+        for await (const { run, forgotten } of itemsOf((place) =>
+          coverage.listDrained(workspace, { ...place, limit: 100 }),
+        ))
+          if (!forgotten && !(await store.voices.hasEnded(workspace, run))) await noteEnd(workspace, run)
     }
 
     return {

@@ -11,6 +11,7 @@ import { consume } from '@mirage/kit/consume.ts'
 import type { Call } from '@mirage/kit/contract.ts'
 import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import { silentLog } from '@mirage/kit/log.ts'
+import { itemsOf } from '@mirage/kit/pages.ts'
 import type { Consumer } from '@mirage/kit/service.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
 import type { DeliveredEvent } from '@mirage/ports/bus.ts'
@@ -214,13 +215,7 @@ const openOrchestration: OpenReader = async (folder, announced, signal) => {
     async state() {
       const { status, entities, observations, requests, queries, byType, outcomes, losses } =
         await running.handlers.getRun({ run }, call)
-      const reached: string[] = []
-      let after: string | undefined
-      do {
-        const page = await running.handlers.listReached({ run, ...(after === undefined ? {} : { after }) }, call)
-        reached.push(...page.items.map((item) => JSON.stringify(item)))
-        after = page.next
-      } while (after !== undefined)
+      const reached = await all(itemsOf((place) => running.handlers.listReached({ run, ...place }, call)))
       return { status, entities, observations, requests, queries, byType, outcomes, losses, reached }
     },
     async [Symbol.asyncDispose]() {

@@ -6,6 +6,7 @@ import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import { openSqliteGraph } from '@mirage/adapters/sqlite/graph.ts'
 import { openSqliteSearch } from '@mirage/adapters/sqlite/search.ts'
 import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
+import { pagesOf } from '@mirage/kit/pages.ts'
 import { entityRef } from '@mirage/model/entity.ts'
 import { relationshipId } from '@mirage/model/relationship.ts'
 
@@ -157,16 +158,9 @@ async function graphCase(folder: string): Promise<StoreCase> {
     },
     async check(receipts) {
       let [nodes, edges] = [0, 0]
-      for (let after: string | undefined, more = true; more; more = after !== undefined) {
-        const page = await graph.list('w', { limit: 500, ...(after !== undefined && { after }) })
-        nodes += page.items.length
-        after = page.next
-      }
-      for (let after: string | undefined, more = true; more; more = after !== undefined) {
-        const page = await graph.neighbours('w', hub.id, { limit: 500, ...(after !== undefined && { after }) })
-        edges += page.items.length
-        after = page.next
-      }
+      for await (const { items } of pagesOf((place) => graph.list('w', { limit: 500, ...place }))) nodes += items.length
+      for await (const { items } of pagesOf((place) => graph.neighbours('w', hub.id, { limit: 500, ...place })))
+        edges += items.length
       const counts = await graph.counts('w', {})
       if (counts.nodes !== nodes || counts.edges !== edges || (nodes > 0 && edges !== nodes - 1)) {
         throw new Error(`${nodes} nodes and ${edges} edges, counted as ${counts.nodes} and ${counts.edges}`)

@@ -1,3 +1,4 @@
+import { itemsOf } from '@mirage/kit/pages.ts'
 import { entityId } from '@mirage/model/entity.ts'
 import { relationshipId, type RelationshipKind } from '@mirage/model/relationship.ts'
 import type { Graph, GraphEdge, GraphNode, GraphPage, GroupMember } from '../graph.ts'
@@ -46,15 +47,9 @@ export function given(run: string, tag: string, at: number): GraphNode['tags'] {
   return { [tag]: { value: run, at } }
 }
 
-export async function every<T>(read: (after: { after?: string }) => Promise<GraphPage<T>>): Promise<T[]> {
-  const items: T[] = []
-  let after: string | undefined
-  do {
-    const page = await read(after === undefined ? {} : { after })
-    items.push(...page.items)
-    after = page.next
-  } while (after !== undefined)
-  return items
+/** Every item of a list, page by page. */
+export function every<T>(read: (place: { after?: string }) => Promise<GraphPage<T>>): Promise<T[]> {
+  return Array.fromAsync(itemsOf(read))
 }
 
 export function id(value: string): string {
@@ -68,9 +63,9 @@ export function values(nodes: { value: string }[]): string[] {
 /** Everything a workspace's graph says, in one comparable piece. */
 export async function stateOf(graph: Graph, workspace: string, run?: string): Promise<unknown> {
   const scope = run === undefined ? {} : { run }
-  const nodes = await every((after) => graph.list(workspace, { ...scope, limit: 4, ...after }))
-  const edges = await every((after) => graph.edges(workspace, { ...scope, limit: 4, ...after }))
-  const keys = await every((after) => graph.keys(workspace, { ...scope, group: 'g', limit: 2, ...after }))
+  const nodes = await every((place) => graph.list(workspace, { ...scope, limit: 4, ...place }))
+  const edges = await every((place) => graph.edges(workspace, { ...scope, limit: 4, ...place }))
+  const keys = await every((place) => graph.keys(workspace, { ...scope, group: 'g', limit: 2, ...place }))
   return {
     nodes: nodes.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     edges: edges.toSorted((a, b) => (a.id < b.id ? -1 : 1)),

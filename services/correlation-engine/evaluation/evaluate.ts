@@ -1,3 +1,4 @@
+import { pagesOf } from '@mirage/kit/pages.ts'
 import type { EntityRef } from '@mirage/model/entity.ts'
 import type { Severity } from '@mirage/model/finding.ts'
 import type { KnownGraph, KnownNode } from '../graph/known-graph.ts'
@@ -77,20 +78,13 @@ async function loadSet(set: CompiledSet, scene: Scene, node: KnownNode): Promise
   const { graph, workspace, run } = scene
   const items: Item[] = []
   for (const kind of set.kinds) {
-    let after: string | undefined
+    const scope = { run, kind, direction: set.direction }
     let limit = Math.min(pageSize, Math.max(set.least + 1, 16))
-    do {
-      const page = await graph.neighbours(workspace, node.id, {
-        run,
-        kind,
-        direction: set.direction,
-        limit,
-        ...(after === undefined ? {} : { after }),
-      })
+    for await (const page of pagesOf((place) => graph.neighbours(workspace, node.id, { ...scope, ...place, limit }))) {
       for (const item of page.items) if (belongs(set, item, node)) items.push(item)
-      after = page.next
+      if (items.length >= maxMembers) break
       limit = pageSize
-    } while (after !== undefined && items.length < maxMembers)
+    }
   }
   return items.slice(0, maxMembers)
 }
@@ -163,20 +157,13 @@ function isOfGroup(rule: CompiledRule, node: KnownNode, key: string): boolean {
 }
 
 async function loadMembers({ graph, workspace, run }: Scene, group: string, key: string): Promise<Item[]> {
-  const items: Item[] = []
-  let after: string | undefined
-  do {
-    const page = await graph.members(workspace, {
-      run,
-      group,
-      key,
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const node of page.items) items.push({ node })
-    after = page.next
-  } while (after !== undefined && items.length < maxMembers)
-  return items
+  const scope = { run, group, key, limit: pageSize }
+  const members: Item[] = []
+  for await (const { items } of pagesOf((place) => graph.members(workspace, { ...scope, ...place }))) {
+    for (const node of items) members.push({ node })
+    if (members.length >= maxMembers) break
+  }
+  return members
 }
 
 function outliers(

@@ -1,5 +1,6 @@
 import { MirageError, notFound } from '@mirage/kit/errors.ts'
 import { toInstant } from '@mirage/kit/clock.ts'
+import { pagesOf } from '@mirage/kit/pages.ts'
 import type { PageOf } from '@mirage/kit/schema.ts'
 import { type FindingState, type Severity, severities } from '@mirage/model/finding.ts'
 import type { Finding } from '../contract.ts'
@@ -91,19 +92,14 @@ export class FindingReader {
 
   /** Findings that are neither resolved nor dismissed, with the run that said them last. */
   async *open(workspace: string): AsyncGenerator<{ finding: Finding; run: string; lastSeenAt: number }> {
-    let after: string | undefined
-    do {
-      const page = await this.#collections.findings.scan(workspace, {
-        limit: 500,
-        ...(after === undefined ? {} : { after }),
-      })
-      const shown = await this.shown(workspace, page.items)
-      for (const [at, { run, lastSeenAt }] of page.items.entries()) {
+    const { findings } = this.#collections
+    for await (const { items } of pagesOf((place) => findings.scan(workspace, { ...place, limit: 500 }))) {
+      const shown = await this.shown(workspace, items)
+      for (const [at, { run, lastSeenAt }] of items.entries()) {
         const finding = shown[at]!
         if (finding.state !== 'resolved' && finding.state !== 'dismissed') yield { finding, run, lastSeenAt }
       }
-      after = page.next
-    } while (after !== undefined)
+    }
   }
 
   async #shownOfRun(workspace: string, ofRun: RunFinding[]): Promise<Finding[]> {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { itemsOf } from '@mirage/kit/pages.ts'
 import { type Severity, severities } from '@mirage/model/finding.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { Collection, CollectionSpec, Documents, Scan } from '@mirage/ports/documents.ts'
@@ -106,15 +107,10 @@ export function digestOf(finding: Finding): string {
   return hash('sha256', JSON.stringify(finding), 'base64url').slice(0, 22)
 }
 
-export async function* scanAll<T extends { id: string }>(
+export function scanAll<T extends { id: string }>(
   collection: Collection<T>,
   workspace: string,
   scan: Pick<Scan<T>, 'index' | 'equals'>,
 ): AsyncGenerator<T> {
-  let after: string | undefined
-  do {
-    const page = await collection.scan(workspace, { ...scan, limit: 1000, ...(after === undefined ? {} : { after }) })
-    yield* page.items
-    after = page.next
-  } while (after !== undefined)
+  return itemsOf((place) => collection.scan(workspace, { ...scan, ...place, limit: 1000 }))
 }

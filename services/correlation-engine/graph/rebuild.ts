@@ -1,5 +1,6 @@
 import type { Client } from '@mirage/kit/contract.ts'
 import type { AppliedBatch, Coverage } from '@mirage/kit/coverage.ts'
+import { itemsOf } from '@mirage/kit/pages.ts'
 import type { Voices } from '@mirage/model/voices.ts'
 import type { storage } from '@mirage/services/data-storage/contract.ts'
 import type { Engine } from '../engine.ts'
@@ -24,25 +25,20 @@ export async function rebuildWorkspace(
 ): Promise<void> {
   const options = { workspace, signal }
   const applied: AppliedBatch[] = []
-  for await (const batch of pages((page) => storage.listAppliedBatches(page, options))) applied.push(batch)
-  await voices.adopt(workspace, await Array.fromAsync(pages((page) => storage.listVoices(page, options))))
-  for await (const { run, publishedAt, ...payload } of pages((page) => storage.listRetold(page, options)))
+  for await (const batch of every((page) => storage.listAppliedBatches(page, options))) applied.push(batch)
+  await voices.adopt(workspace, await Array.fromAsync(every((page) => storage.listVoices(page, options))))
+  for await (const { run, publishedAt, ...payload } of every((page) => storage.listRetold(page, options)))
     await engine.restore(workspace, run, [{ publishedAt, payload }])
   for (let from = 0; from < applied.length; from += 1000)
     await coverage.adopt(workspace, applied.slice(from, from + 1000))
-  for await (const { forgotten, ...drained } of pages((page) => storage.listDrainedRuns(page, options)))
+  for await (const { forgotten, ...drained } of every((page) => storage.listDrainedRuns(page, options)))
     if (!forgotten) await coverage.adoptDrained(workspace, drained)
     else if ((await coverage.stateOf(workspace, drained.run)) !== 'forgotten')
       await engine.deleteRun(workspace, drained.run)
 }
 
-async function* pages<T>(
+function every<T>(
   read: (page: { after?: string; limit: number }) => Promise<{ items: T[]; next?: string }>,
 ): AsyncIterable<T> {
-  let after: string | undefined
-  do {
-    const { items, next } = await read({ limit: 1000, ...(after === undefined ? {} : { after }) })
-    yield* items
-    after = next
-  } while (after !== undefined)
+  return itemsOf((place) => read({ ...place, limit: 1000 }))
 }

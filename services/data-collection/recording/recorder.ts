@@ -1,3 +1,4 @@
+import { itemsOf } from '@mirage/kit/pages.ts'
 import type { Exchange, ExchangeKey, Frame, Recorder, TaskKey } from '@mirage/network/record/exchange.ts'
 import { exchangeId } from '@mirage/network/record/exchange.ts'
 import type { Contact } from '@mirage/model/contact.ts'
@@ -76,19 +77,10 @@ export function openRecorder(store: Store, blobs: Blobs): Recorder {
     },
     async cached({ workspace, module, request, credentials, notBefore }) {
       // The index is in the order of time, oldest first; few answers to one request are ever kept young enough to matter.
-      let after: string | undefined
+      const scan = { index: 'reuse', equals: { reuse: `${module}/${request}` }, limit: 100 }
       let best: ExchangeDocument | undefined
-      do {
-        const page = await store.exchanges.scan(workspace, {
-          index: 'reuse',
-          equals: { reuse: `${module}/${request}` },
-          limit: 100,
-          ...(after === undefined ? {} : { after }),
-        })
-        for (const document of page.items)
-          if (document.at >= notBefore && document.credentials === credentials) best = document
-        after = page.next
-      } while (after !== undefined)
+      for await (const document of itemsOf((place) => store.exchanges.scan(workspace, { ...scan, ...place })))
+        if (document.at >= notBefore && document.credentials === credentials) best = document
       return read(workspace, best)
     },
     async page({ workspace, run, url }) {
@@ -105,17 +97,9 @@ export function openRecorder(store: Store, blobs: Blobs): Recorder {
       return items.map((document) => toFrame(workspace, document))
     },
     async *framesOf({ workspace, run }) {
-      let after: string | undefined
-      do {
-        const page = await store.frames.scan(workspace, {
-          index: 'run',
-          equals: { run },
-          limit: 200,
-          ...(after === undefined ? {} : { after }),
-        })
-        for (const document of page.items) yield toFrame(workspace, document)
-        after = page.next
-      } while (after !== undefined)
+      const scan = { index: 'run', equals: { run }, limit: 200 }
+      for await (const document of itemsOf((place) => store.frames.scan(workspace, { ...scan, ...place })))
+        yield toFrame(workspace, document)
     },
     async recordFrame({ id, key, kind, at, count, body }) {
       const { workspace, run, module, task } = key
