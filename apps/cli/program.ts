@@ -53,7 +53,6 @@ export function createProgram(cli: Cli, version: string): Command {
       'Mirage finds what is known about domains, addresses, people and companies from open sources, with evidence.',
     )
     .version(version, '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'help, also for each command')
     .showHelpAfterError('(--help says how it is used)')
     .addHelpText('after', examples)
     .exitOverride()
@@ -69,7 +68,15 @@ export function createProgram(cli: Cli, version: string): Command {
     program.commandsGroup(heading)
     for (const add of adders) add(program, cli)
   }
-  return program.helpCommand('help [command]', 'help for a command')
+  phraseHelp(program)
+  return program
+}
+
+function phraseHelp(command: Command): void {
+  const hasMore = command.commands.length > 0
+  command.helpOption('-h, --help', hasMore ? 'help, also for each command' : 'this help')
+  if (hasMore) command.helpCommand('help [command]', 'help for a command')
+  command.commands.forEach(phraseHelp)
 }
 
 function helpWidth(columns: number | undefined): number {

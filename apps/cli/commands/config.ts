@@ -7,17 +7,24 @@ import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
 
+const examples = `
+Examples:
+  $ mirage config show --origin
+  $ mirage config show scan-orchestration`
+
 const help = `
 A setting comes from, weakest first: its default, the file ($MIRAGE_CONFIG, else $XDG_CONFIG_HOME/mirage/config.yaml),
 the environment (MIRAGE_<SERVICE>__<NAME>). The file has a section a service:
   scan-orchestration:
-    maxRuns: 8`
+    maxRuns: 8
+${examples}`
 
 export function addConfig(program: Command, cli: Cli): void {
   const command = program
     .command('config')
     .summary('show the settings in force')
     .description('The settings of this installation.')
+    .addHelpText('after', examples)
   command
     .command('show', { isDefault: true })
     .summary('the settings in force, by section')

@@ -19,6 +19,7 @@ export function addControl(program: Command, cli: Cli): void {
     .summary('pause a run: within a second nothing more is sent')
     .description('Pauses a run. Within a second nothing more is sent; everything is kept.')
     .argument('<run>', whichRun)
+    .addHelpText('after', '\nExample:\n  $ mirage pause last && mirage resume last')
     .action(async (text: string) => {
       const { api } = await cli.connect()
       const { run } = await api.scans.pauseRun({ run: (await findRun(api, text)).run })
@@ -30,7 +31,8 @@ export function addControl(program: Command, cli: Cli): void {
       .command('resume')
       .summary('go on with a paused or interrupted run')
       .description('Goes on where a run stopped, with all it was started with, and follows it as “scan” does.')
-      .argument('<run>', whichRun),
+      .argument('<run>', whichRun)
+      .addHelpText('after', '\nExample:\n  $ mirage resume last'),
   ).action((text: string, options: OutputOptions) =>
     follow(
       text,
@@ -47,7 +49,7 @@ export function addControl(program: Command, cli: Cli): void {
       .summary('start a new run with the definition of another')
       .description('Starts a new run with the definition of an earlier one, and follows it as “scan” does.')
       .argument('<run>', whichRun)
-      .addHelpText('after', '\nWhat changed: mirage compare last'),
+      .addHelpText('after', '\nExample:\n  $ mirage rerun last && mirage compare last     and then what has changed'),
   ).action((text: string, options: OutputOptions) => follow(text, options, (api, run) => api.scans.rerunRun({ run })))
 
   program
@@ -55,6 +57,7 @@ export function addControl(program: Command, cli: Cli): void {
     .summary('end a run; what it found is kept')
     .description('Ends a run for good. What it found is kept.')
     .argument('<run>', whichRun)
+    .addHelpText('after', '\nExample:\n  $ mirage cancel last')
     .action(async (text: string) => {
       const { api } = await cli.connect()
       const { run } = await api.scans.cancelRun({ run: (await findRun(api, text)).run })
@@ -67,6 +70,7 @@ export function addControl(program: Command, cli: Cli): void {
     .description('Ends a run and forgets it, with everything that no other run saw. Marks and notes of people stay.')
     .argument('<run>', whichRun)
     .option('-y, --yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  $ mirage delete last --yes')
     .action(async (text: string, { yes }: { yes?: boolean }) => {
       const { api } = await cli.connect()
       const { run, name } = await findRun(api, text)

@@ -9,6 +9,7 @@ export function addDemo(program: Command, cli: Cli): void {
     .description(
       'Starts the lab, a synthetic internet on this machine, and scans its demo company. Nothing leaves the machine.',
     )
+    .addHelpText('after', '\nExample:\n  $ mirage demo && mirage findings last')
     .action(async () => {
       cli.people.say(
         'The demo: a synthetic internet, and a scan of its company northwind.example.',

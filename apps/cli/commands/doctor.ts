@@ -15,6 +15,7 @@ export function addDoctor(program: Command, cli: Cli): void {
       'Checks what Mirage needs: versions, the data directory and who may write it, space, settings, the port, the host and its services, keys, resolvers, the lab. Sends nothing.',
     )
     .option('--json', 'one JSON object a line')
+    .addHelpText('after', '\nExample:\n  $ mirage doctor')
     .action(async ({ json }: { json?: boolean }) => {
       const checks = await everyCheck(cli, program.version() ?? '')
       if (checks.some(({ state }) => state === 'bad')) cli.exitWith(exitCodes.failed)

@@ -14,15 +14,20 @@ import { counted } from '../output/text.ts'
 import { readSecret } from '../prompt.ts'
 import { subjectOf } from './module.ts'
 
+const help = `
+Examples:
+  $ mirage keys                                  which keys there are
+  $ mirage keys set SHODAN_API_KEY               asks for it
+  $ pass show shodan | mirage keys set SHODAN_API_KEY
+  $ mirage keys test SHODAN_API_KEY
+  $ mirage keys import provider-config.yaml`
+
 export function addKeys(program: Command, cli: Cli): void {
   const command = program
     .command('keys')
     .summary('set, list, test and import the API keys of sources')
     .description('The API keys that sources ask for. They are stored encrypted and never shown again.')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ mirage keys set SHODAN_API_KEY               asks for it\n  $ pass show shodan | mirage keys set SHODAN_API_KEY\n  $ mirage keys import provider-config.yaml',
-    )
+    .addHelpText('after', help)
 
   command
     .command('list', { isDefault: true })
@@ -59,8 +64,8 @@ export function addKeys(program: Command, cli: Cli): void {
   command
     .command('remove')
     .summary('forget a key')
-    .description('Forgets a key.')
-    .argument('<name>')
+    .description('Forgets a key. Modules that need it do not run from then on.')
+    .argument('<name>', 'such as SHODAN_API_KEY')
     .action(async (name: string) => {
       checkName(name)
       const { api } = await cli.connect()

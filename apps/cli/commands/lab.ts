@@ -23,7 +23,8 @@ Examples:
   $ mirage lab --size 10k --seed 7
   $ sudo mirage lab --netns labnet       a network namespace of its own, with real ports and addresses
   $ mirage lab truth --json              everything there is to find, and which modules can find it
-  $ mirage lab log --json                every packet and request the lab received`
+  $ mirage lab log --json                every packet and request the lab received
+  $ mirage lab stop                      ends it, wherever it was started`
 
 export function addLab(program: Command, cli: Cli): void {
   const command = program

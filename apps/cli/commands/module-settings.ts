@@ -18,7 +18,7 @@ export function addModuleSettings(command: Command, cli: Cli): void {
     .command('settings')
     .summary('show or change the settings of a module')
     .description('Shows the settings of a module, or changes them for every task that starts from now on.')
-    .argument('<id>')
+    .argument('<id>', 'of a module (mirage modules)')
     .argument('[name=value...]', 'what to set; of a list, its items with commas between them')
     .option('--unset <names...>', 'back to their defaults')
     .option('--json', 'as one JSON object')

@@ -17,6 +17,13 @@ import { addModuleSettings } from './module-settings.ts'
 /** The folder of the repository: modules are written and tested in a checkout. */
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 
+const help = `
+Examples:
+  $ mirage module show crtsh
+  $ mirage module try crtsh northwind.example --lab
+  $ mirage module settings port-scan ports=22,80,443
+  $ mirage module new my-source && mirage module test my-source`
+
 export function addModule(program: Command, cli: Cli): void {
   const command = program
     .command('module')
@@ -24,6 +31,7 @@ export function addModule(program: Command, cli: Cli): void {
     .description(
       'Shows a module, changes its settings, tries it on one entity, writes a new one, or runs the tests of one.',
     )
+    .addHelpText('after', help)
 
   command
     .command('show')

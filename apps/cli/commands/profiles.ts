@@ -8,7 +8,9 @@ import { columnsOf } from '../output/shown.ts'
 import { table } from '../output/table.ts'
 
 const help = `
-A profile of your own is a file such as what “show” prints:
+A profile of your own is a file such as what “show” prints.
+
+Examples:
   $ mirage profiles show passive > mine.yaml
   $ mirage scan example.com --profile mine.yaml`
 
@@ -38,7 +40,7 @@ export function addProfiles(program: Command, cli: Cli): void {
     .command('show')
     .summary('a profile as the YAML that --profile takes')
     .description('Shows a profile as the YAML that --profile takes.')
-    .argument('<name>')
+    .argument('<name>', 'of a profile (mirage profiles)')
     .action(async (name: string) => {
       const { api } = await cli.connect()
       const { items } = await api.scans.listProfiles()

@@ -9,6 +9,13 @@ import type { Style } from '../output/style.ts'
 import { count, duration } from '../output/text.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 
+const help = `
+Wherever a run is asked for: its id, the beginning of one, its name, or “last”.
+
+Examples:
+  $ mirage runs -n 5
+  $ mirage runs --json`
+
 export function addRuns(program: Command, cli: Cli): void {
   program
     .command('runs')
@@ -16,7 +23,7 @@ export function addRuns(program: Command, cli: Cli): void {
     .description('Lists the runs of this installation, the latest first.')
     .option('--json', 'one JSON object a line')
     .option('-n, --limit <n>', 'at most so many', wholeNumber)
-    .addHelpText('after', '\nWherever a run is asked for: its id, the beginning of one, its name, or “last”.')
+    .addHelpText('after', help)
     .action(async ({ json, limit = Infinity }: { json?: boolean; limit?: number }) => {
       const { api } = await cli.connect()
       const rows: Cell[][] = []

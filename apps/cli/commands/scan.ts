@@ -26,7 +26,9 @@ Examples:
   $ mirage scan example.com --profile subdomains --max-time 30m --fail-on high
   $ mirage scan northwind.example --lab              the demo company: nothing leaves this machine
 
-Scan only what is yours or what you are authorised to scan. Ctrl-C stops within two seconds and keeps everything.`
+Scan only what is yours or what you are authorised to scan. Ctrl-C stops within two seconds and keeps everything.
+It ends with 0 when the run is done, 1 when something failed, 2 when the command line is wrong (nothing was sent), 3 when
+there is what --fail-on asks for, and 130 after Ctrl-C.`
 
 export function addScan(program: Command, cli: Cli): void {
   const command = program

@@ -16,6 +16,7 @@ export function addShow(program: Command, cli: Cli): void {
     .description('Shows a run: what it was started with, how far it is, and what each module did.')
     .argument('<run>', 'id, beginning of one, name, or “last”')
     .option('--json', 'the run and its modules as one JSON object')
+    .addHelpText('after', '\nExample:\n  $ mirage show last')
     .action(async (text: string, { json }: { json?: boolean }) => {
       const { api } = await cli.connect()
       const run = await findRun(api, text)
