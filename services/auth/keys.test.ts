@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
-import type { Call } from '@mirage/kit/contract.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
+import { testCall } from '@mirage/kit/testing/call.ts'
 import type { Sql } from '@mirage/ports/sql.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ApiKeys } from './keys.ts'
@@ -96,17 +96,12 @@ describe('who makes a key', () => {
       announce: async () => undefined,
       caughtUp: async () => undefined,
     })
-    const call = (...rights: string[]): Call => ({
-      caller: { kind: 'key', id: 'key_1' },
-      workspace: 'default',
-      rights,
-      requestId: 'r',
-      trace: '',
-      signal: new AbortController().signal,
-    })
     const make = async (wanted: string, ...rights: string[]): Promise<string> => {
       try {
-        await handlers.createApiKey({ name: 'a', rights: [wanted] }, call('api-keys:admin', ...rights))
+        await handlers.createApiKey(
+          { name: 'a', rights: [wanted] },
+          testCall({ rights: ['api-keys:admin', ...rights] }),
+        )
         return 'made'
       } catch (error) {
         return (error as { code: string }).code

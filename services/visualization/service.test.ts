@@ -1,5 +1,6 @@
 import { silentLog } from '@mirage/kit/log.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
+import { testCall } from '@mirage/kit/testing/call.ts'
 import { expect, it } from 'vitest'
 import { visualizationService } from './service.ts'
 
@@ -49,14 +50,7 @@ async function start(asked: unknown[]) {
   return handlers
 }
 
-const call = {
-  caller: { kind: 'user' as const, id: 'u' },
-  workspace: 'other',
-  rights: ['*'],
-  requestId: '',
-  trace: '',
-  signal: new AbortController().signal,
-}
+const call = testCall({ workspace: 'other' })
 
 it('asks within budgets in the workspace of the caller and answers places, labels and true totals', async () => {
   const asked: unknown[] = []

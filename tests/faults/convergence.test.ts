@@ -8,12 +8,12 @@ import { openSqliteGraph } from '@mirage/adapters/sqlite/graph.ts'
 import { openSqliteSearch } from '@mirage/adapters/sqlite/search.ts'
 import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
 import { consume } from '@mirage/kit/consume.ts'
-import type { Call } from '@mirage/kit/contract.ts'
 import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import { itemsOf } from '@mirage/kit/pages.ts'
 import type { Consumer } from '@mirage/kit/service.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
+import { testCall } from '@mirage/kit/testing/call.ts'
 import type { DeliveredEvent } from '@mirage/ports/bus.ts'
 import { correlationEngine } from '@mirage/services/correlation-engine/service.ts'
 import { dataStorage } from '@mirage/services/data-storage/service.ts'
@@ -82,14 +82,7 @@ async function publishedIn(dataDirectory: string): Promise<DeliveredEvent[]> {
   return seen
 }
 
-const call: Call = {
-  caller: { kind: 'service', id: 'test' },
-  workspace,
-  rights: ['*'],
-  requestId: '',
-  trace: '',
-  signal: new AbortController().signal,
-}
+const call = testCall()
 
 async function all<T>(rows: AsyncIterable<T> | Promise<AsyncIterable<T>>): Promise<string[]> {
   const lines: string[] = []

@@ -9,6 +9,7 @@ import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import type { Consumer } from '@mirage/kit/service.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
+import { testCall } from '@mirage/kit/testing/call.ts'
 import type { DeliveredEvent } from '@mirage/ports/bus.ts'
 import type { Documents } from '@mirage/ports/documents.ts'
 import type { Graph } from '@mirage/ports/graph.ts'
@@ -112,18 +113,10 @@ export async function open(
     signal: stop.signal,
     setAside: async (event: DeliveredEvent, reason: string) => void stores.letters.push(`${event.name}: ${reason}`),
   }
-  const call = {
-    caller: { kind: 'service', id: 'test' },
-    workspace,
-    rights: ['*'],
-    requestId: '',
-    trace: '',
-    signal: stop.signal,
-  } as const
   return {
     handlers: running.handlers,
     consumers,
-    call: { ...call, rights: ['*'] },
+    call: testCall({ workspace, signal: stop.signal }),
     /** Gives events of one name to their consumer, as the bus does. */
     async deliver(...events: DeliveredEvent[]): Promise<void> {
       const consumer = consumers.find(({ event }) => event.name === events[0]?.name) as Consumer

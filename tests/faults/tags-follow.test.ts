@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteDocuments } from '@mirage/adapters/sqlite/documents.ts'
 import { openSqliteSearch } from '@mirage/adapters/sqlite/search.ts'
-import type { Call, CallOptions } from '@mirage/kit/contract.ts'
+import type { CallOptions } from '@mirage/kit/contract.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import type { Consumer } from '@mirage/kit/service.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
+import { testCall } from '@mirage/kit/testing/call.ts'
 import { entityRef } from '@mirage/model/entity.ts'
 import { observationId } from '@mirage/model/observation.ts'
 import { relationshipId } from '@mirage/model/relationship.ts'
@@ -108,14 +109,7 @@ function endedRuns(whole: string[]): Record<string, Partial<Run>> {
   )
 }
 
-const call: Call = {
-  caller: { kind: 'service', id: 'test' },
-  workspace,
-  rights: ['*'],
-  requestId: '',
-  trace: '',
-  signal: new AbortController().signal,
-}
+const call = testCall()
 
 async function openStorage(ended: Record<string, Partial<Run>>) {
   const folder = mkdtempSync(join(tmpdir(), 'mirage-tags-follow-'))

@@ -8,6 +8,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openDatabase } from './database.ts'
 import { ensureLayout } from './layout.ts'
 
+/** A disk that has flushed nothing until it is released, for every file of this process. */
+async function heldDisk(folder: string): Promise<{ asked(): number; release(): void } & Disposable> {
+  await using handle = await open(folder, 'r')
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync').mockReturnValue(promise)
+  return {
+    asked: () => sync.mock.calls.length,
+    release: resolve,
+    [Symbol.dispose]: () => sync.mockRestore(),
+  }
+}
+
 describe('a database', () => {
   let folder = ''
   let path = ''
@@ -65,46 +77,34 @@ describe('a database', () => {
   it('is flushed for whoever asks only when what was written before is on the disk', async () => {
     const database = await openDatabase(path, 'data')
     await database.write(() => database.exec('create table t (a integer)'))
-    await using handle = await open(folder, 'r')
-    const { promise: disk, resolve: written } = Promise.withResolvers<void>()
-    const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync').mockReturnValue(disk)
-    try {
-      const done: string[] = []
-      const flushes = ['one', 'two'].map((name) => database.flush().then(() => done.push(name)))
-      await eventually('the disk is asked', () => sync.mock.calls.length > 0)
-      expect(done).toEqual([])
-      written()
-      await Promise.all(flushes)
-      expect(done).toEqual(['one', 'two'])
-      await database.flush()
-      expect(sync).toHaveBeenCalledTimes(1)
-    } finally {
-      sync.mockRestore()
-      await database.close()
-    }
+    using disk = await heldDisk(folder)
+    const done: string[] = []
+    const flushes = ['one', 'two'].map((name) => database.flush().then(() => done.push(name)))
+    await eventually('the disk is asked', () => disk.asked() > 0)
+    expect(done).toEqual([])
+    disk.release()
+    await Promise.all(flushes)
+    expect(done).toEqual(['one', 'two'])
+    await database.flush()
+    expect(disk.asked()).toBe(1)
+    await database.close()
   })
 
   it('tells nobody of control data that is not on the disk, and lets others work meanwhile', async () => {
     const database = await openDatabase(path, 'control')
     await database.write(() => database.exec('create table t (a integer)'))
-    await using handle = await open(folder, 'r')
-    const { promise: disk, resolve: written } = Promise.withResolvers<void>()
-    const sync = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync').mockReturnValue(disk)
-    try {
-      const done: number[] = []
-      const insert = (n: number): Promise<unknown> =>
-        database.write(() => database.prepare('insert into t values (?)').run(n)).then(() => done.push(n))
-      const writes = [insert(1), insert(2), insert(3)]
-      await eventually('the disk is asked', () => sync.mock.calls.length > 0)
-      expect(await database.read(() => database.prepare('select count(*) from t').get())).toEqual([3])
-      expect(done).toEqual([])
-      written()
-      await Promise.all(writes)
-      expect(done).toEqual([1, 2, 3])
-    } finally {
-      sync.mockRestore()
-      await database.close()
-    }
+    using disk = await heldDisk(folder)
+    const done: number[] = []
+    const insert = (n: number): Promise<unknown> =>
+      database.write(() => database.prepare('insert into t values (?)').run(n)).then(() => done.push(n))
+    const writes = [insert(1), insert(2), insert(3)]
+    await eventually('the disk is asked', () => disk.asked() > 0)
+    expect(await database.read(() => database.prepare('select count(*) from t').get())).toEqual([3])
+    expect(done).toEqual([])
+    disk.release()
+    await Promise.all(writes)
+    expect(done).toEqual([1, 2, 3])
+    await database.close()
   })
 
   it('empties its log when nobody writes', async () => {

@@ -1,10 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { DnsLane } from './lane.ts'
 import { unpackAnswers } from './packing.ts'
-import { a, soa, startFixtureServer } from './testing/fixture-server.ts'
+import { a, type FixtureServer, soa, startFixtureServer } from './testing/fixture-server.ts'
 import { all, numbered, ok, testLanes } from './testing/lanes.ts'
 
 const openLane = testLanes()
+
+/** Pauses the lane, and fails when its server is asked anything while it is paused. */
+async function expectSilence(dns: DnsLane, server: FixtureServer): Promise<void> {
+  dns.pause()
+  await dns.stats()
+  await delay(20)
+  const before = server.asked.length
+  await delay(250)
+  expect(server.asked.length).toBe(before)
+}
 
 describe('a lane', () => {
   it('answers each question once, in any order, and says who answered', async () => {
@@ -134,12 +145,7 @@ describe('a lane', () => {
     await using dns = openLane([server], { timeoutMs: 60, attempts: 20 })
     const done = all(dns, numbered(30))
     while (server.asked.length < 30) await delay(5)
-    dns.pause()
-    await dns.stats()
-    await delay(20)
-    const before = server.asked.length
-    await delay(250)
-    expect(server.asked.length).toBe(before)
+    await expectSilence(dns, server)
     quiet.on = false
     dns.resume()
     expect((await done).every((answer) => answer.status === 'NOERROR')).toBe(true)
@@ -154,12 +160,7 @@ describe('a lane', () => {
     await using dns = openLane([server], { timeoutMs: 60, attempts: 50 })
     const done = dns.ask({ name: 'a.example', type: 'A' })
     while (!server.asked.some((item) => item.tcp)) await delay(5)
-    dns.pause()
-    await dns.stats()
-    await delay(20)
-    const before = server.asked.length
-    await delay(150)
-    expect(server.asked.length).toBe(before)
+    await expectSilence(dns, server)
     quiet.on = false
     dns.resume()
     expect((await done).status).toBe('NOERROR')

@@ -2,23 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
-import type { Call } from '@mirage/kit/contract.ts'
 import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import { silentLog } from '@mirage/kit/log.ts'
 import { openMetrics } from '@mirage/kit/telemetry.ts'
+import { testCall } from '@mirage/kit/testing/call.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
 import type { Budget, LeasedTask, RunDefinition } from '../contract.ts'
 import { scanOrchestration } from '../service.ts'
 
-const call: Call = {
-  caller: { kind: 'service', id: 'test' },
-  workspace: 'default',
-  rights: ['*'],
-  requestId: '',
-  trace: '',
-  signal: new AbortController().signal,
-}
+const call = testCall()
 
 function moduleOf(id: string, batch: number): ModuleInfo {
   return {
