@@ -100,7 +100,7 @@ describe('who makes a key', () => {
       try {
         await handlers.createApiKey(
           { name: 'a', rights: [wanted] },
-          testCall({ rights: ['api-keys:admin', ...rights] }),
+          testCall({ caller: { kind: 'key', id: 'key_1' }, rights: ['api-keys:admin', ...rights] }),
         )
         return 'made'
       } catch (error) {
