@@ -24,7 +24,7 @@ export interface Environment {
 
 type Variables = Record<string, string | undefined>
 
-/** The only place that reads the environment. */
+/** The only place that reads the environment. A variable that is empty counts as unset. */
 export function readEnvironment(variables: Variables = process.env, started = process.argv[1] ?? ''): Environment {
   const dataHome = variables['XDG_DATA_HOME'] || join(homedir(), '.local', 'share')
   const configHome = variables['XDG_CONFIG_HOME'] || join(homedir(), '.config')
