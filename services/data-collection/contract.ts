@@ -63,6 +63,8 @@ export const CollectionFinished = t.Object(
     /** Yielded, but not of the type they claimed to be. */
     dropped: Count,
     ms: t.Number(),
+    /** Tells the settings that people had given its module from others; absent where they had given none. */
+    settings: t.Optional(t.String()),
   },
   { additionalProperties: false },
 )
