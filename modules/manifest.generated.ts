@@ -266,6 +266,38 @@ export const manifest: ManifestEntry[] = [
     load: async () => (await import('./dns-reverse/module.ts')).module,
   },
   {
+    "id": "dns-sweep",
+    "version": 1,
+    "title": "Reverse sweep",
+    "summary": "Addresses of a block that point back to a name",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc8020",
+    "consumes": [
+      {
+        "type": "netblock"
+      }
+    ],
+    "produces": [
+      "ip-address",
+      "domain"
+    ],
+    "contact": "relayed",
+    "onlyInScope": true,
+    "origin": "dns",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "concurrency": 2,
+      "timeout": "30m"
+    },
+    "volatile": [
+      "ttl"
+    ],
+    "sample": "198.18.8.0/22",
+    load: async () => (await import('./dns-sweep/module.ts')).module,
+  },
+  {
     "id": "dns-transfer",
     "version": 1,
     "title": "Zone transfer",
@@ -297,6 +329,35 @@ export const manifest: ManifestEntry[] = [
     "sample": "northwind.example",
     "batch": 200,
     load: async () => (await import('./dns-transfer/module.ts')).module,
+  },
+  {
+    "id": "dns-walk",
+    "version": 1,
+    "title": "Zone walk",
+    "summary": "All names of a zone, where its proofs of what is not there link them (NSEC)",
+    "homepage": "https://www.rfc-editor.org/rfc/rfc4034",
+    "consumes": [
+      {
+        "type": "domain"
+      }
+    ],
+    "produces": [
+      "domain"
+    ],
+    "contact": "relayed",
+    "onlyInScope": true,
+    "origin": "dns",
+    "useCases": [
+      "footprint",
+      "investigate"
+    ],
+    "limits": {
+      "concurrency": 10,
+      "timeout": "30m"
+    },
+    "sample": "data.northwind.example",
+    "batch": 200,
+    load: async () => (await import('./dns-walk/module.ts')).module,
   },
   {
     "id": "extract-contacts",

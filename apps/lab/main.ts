@@ -8,7 +8,7 @@ import { labTruth } from './truth/truth.ts'
 import { parseWorldSize } from './world/size.ts'
 
 const usage = `usage: node apps/lab/main.ts start [--size demo|10k|100k|1m] [--seed N] [--directory DIR] [--no-log] [--idle MINUTES] [--netns NAME]
-       node apps/lab/main.ts truth [--size …] [--seed N] [--modules a,b]
+       node apps/lab/main.ts truth [--size …] [--seed N] [--modules a,b] [--blocks 198.18.8.0/22]
        node apps/lab/main.ts log [--directory DIR]
 `
 
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     directory: { type: 'string', default: labDirectory() },
     log: { type: 'boolean', default: true },
     modules: { type: 'string' },
+    blocks: { type: 'string' },
     inside: { type: 'string' },
     netns: { type: 'string' },
     idle: { type: 'string', default: '30' },
@@ -37,6 +38,7 @@ try {
       size: parseWorldSize(values.size),
       seed: Number(values.seed),
       ...(values.modules === undefined ? {} : { modules: values.modules.split(',') }),
+      ...(values.blocks === undefined ? {} : { blocks: values.blocks.split(',') }),
     }
     for await (const line of labTruth(options))
       if (!process.stdout.write(`${JSON.stringify(line)}\n`)) await once(process.stdout, 'drain')

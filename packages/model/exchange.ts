@@ -108,6 +108,8 @@ export interface DnsAnswer {
   status: DnsStatus
   /** The whole answer section, a CNAME chain included. */
   records: DnsRecord[]
+  /** To a question for NSEC, where there are some: the NSEC records by which the server proves what is not there. */
+  proof?: DnsRecord[]
   /** The resolver or server that answered. */
   server: string
   /** Seconds for which it holds, also where there is nothing; absent where that is not known. */

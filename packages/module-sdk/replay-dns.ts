@@ -1,3 +1,4 @@
+import { compareNames } from '@mirage/model/canonical-order.ts'
 import { type DnsAnswer, type DnsRecord, type DnsStatus, type RecordType, recordTypes } from '@mirage/model/exchange.ts'
 import type { Dns } from './context.ts'
 import { ModuleError } from './error.ts'
@@ -18,13 +19,16 @@ const statuses: readonly string[] = ['NXDOMAIN', 'SERVFAIL', 'REFUSED', 'TIMEOUT
  * old.northwind.example  SERVFAIL
  * *.dev.northwind.example  A  192.0.2.99
  * * NXDOMAIN
+ * northwind.example  NSEC  dev.northwind.example SOA NS RRSIG NSEC
  * transfer northwind.example ns1.northwind.example
  * transfer northwind.example ns2.northwind.example fails
  * ```
  *
  * A name that has records answers NODATA for other types. A name that is not there is unexpected, unless a line
- * `* STATUS` says what all others answer. `*.parent A …` is a wildcard. `transfer ZONE SERVER` makes that server give
- * the records at and below the zone; with `fails` it cannot be reached, as one without an address. Without a number the TTL is 300.
+ * `* STATUS` says what all others answer; with `* NXDOMAIN` a name above others answers NODATA (RFC 8020). `*.parent A …`
+ * is a wildcard. A question for NSEC, asked of a name that has none, is answered with the NSEC record that spans the name.
+ * `transfer ZONE SERVER` makes that server give the records at and below the zone; with `fails` it cannot be reached, as
+ * one without an address. Without a number the TTL is 300.
  */
 export function openZone(text: string, refuse: (what: string) => never, nextExchange: () => string): ReplayZone {
   const zone = readZone(text)
@@ -41,26 +45,40 @@ export function openZone(text: string, refuse: (what: string) => never, nextExch
 
   function answer(name: string, type: RecordType): DnsAnswer {
     const records: DnsRecord[] = []
-    const reply = (status: DnsStatus): DnsAnswer => ({
-      name,
-      type,
-      status,
-      records,
-      server: '192.0.2.53',
-      exchange: nextExchange(),
-    })
+    const reply = (status: DnsStatus): DnsAnswer => {
+      const proof = type === 'NSEC' && status !== 'NOERROR' ? spanning(name) : []
+      const evidence = { server: '192.0.2.53', exchange: nextExchange() }
+      return { name, type, status, records, ...(proof.length > 0 && { proof }), ...evidence }
+    }
     let owner = name
     for (let links = 0; links < 16; links++) {
       const status = zone.statuses.get(owner)
       if (status) return reply(status)
       const { found, known } = find(owner, type)
-      if (!known) return reply(zone.otherwise ?? refuse(`DNS ${owner} ${type}`))
+      if (!known && type === 'NSEC' && spanning(owner).length > 0) return reply('NXDOMAIN')
+      if (!known) return reply(absence(owner) ?? refuse(`DNS ${owner} ${type}`))
       records.push(...found)
       const alias = type === 'CNAME' ? undefined : found.find((record) => record.type === 'CNAME')
       if (!alias) return reply(found.length > 0 ? 'NOERROR' : 'NODATA')
       owner = alias.data
     }
     return reply('SERVFAIL')
+  }
+
+  function absence(name: string): DnsStatus | undefined {
+    const isAbove = zone.otherwise === 'NXDOMAIN' && zone.records.some((record) => record.name.endsWith(`.${name}`))
+    return isAbove ? 'NODATA' : zone.otherwise
+  }
+
+  /** The NSEC record behind whose owner, and before whose next name, a name stands; the last one of a zone ends at its start. */
+  function spanning(name: string): DnsRecord[] {
+    const found = zone.records.filter(({ name: owner, type, data }) => {
+      const next = data.split(' ', 1)[0]!
+      const isBefore = compareNames(next, owner) <= 0 ? name.endsWith(`.${next}`) : compareNames(name, next) < 0
+      return type === 'NSEC' && compareNames(owner, name) < 0 && isBefore
+    })
+    for (const record of found) unused.delete(record)
+    return found
   }
 
   const dns: Dns = {

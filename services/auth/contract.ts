@@ -18,12 +18,10 @@ export const auth = defineContract('auth', 'Who calls: API keys.', {
     summary: 'A new API key. Its value is shown here and never again.',
     permission: 'api-keys:admin',
     input: {
-      name: t.String({ minLength: 1, maxLength: 200, description: 'What it is for, in words of your own.' }),
+      name: t.String({ minLength: 1, maxLength: 200 }),
       rights: t.Array(t.String({ pattern: '^(\\*|[a-z-]+:(read|write|admin)|\\*:(read|write|admin))$' }), {
         minItems: 1,
         maxItems: 100,
-        description:
-          'Such as `runs:read`; `admin` includes `write`, which includes `read`; `*:read` of everything, `*` all rights. None that this key does not have itself.',
       }),
       expiresAt: t.Optional(Instant),
     },
@@ -39,7 +37,7 @@ export const auth = defineContract('auth', 'Who calls: API keys.', {
   removeApiKey: remove('/api-keys/{id}', {
     summary: 'Refuses a key from now on.',
     permission: 'api-keys:admin',
-    input: { id: t.String({ description: 'The id of the key.' }) },
+    input: { id: t.String() },
     reply: Nothing,
     status: 204,
     errors: ['api-keys.not_found'],

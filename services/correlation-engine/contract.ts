@@ -66,9 +66,6 @@ export const GraphEdge = t.Object({
 export type GraphEdge = Static<typeof GraphEdge>
 
 const run = { run: t.Optional(t.String({ description: 'Only what this run saw.' })) }
-const oneRun = { run: t.String({ description: 'The id of a run.' }) }
-const finding = t.String({ description: 'The id of a finding.' })
-const node = t.String({ description: 'An entity: its id or `type:value`.' })
 
 export const correlation = defineContract(
   'correlation-engine',
@@ -79,9 +76,9 @@ export const correlation = defineContract(
       permission: 'findings:read',
       input: {
         ...run,
-        severity: t.Optional(t.Array(t.Enum([...severities]), { description: 'Only of these severities.' })),
-        state: t.Optional(t.Array(t.Enum([...findingStates]), { description: 'Only in these states.' })),
-        rule: t.Optional(t.String({ description: 'Only of the rule with this id.' })),
+        severity: t.Optional(t.Array(t.Enum([...severities]))),
+        state: t.Optional(t.Array(t.Enum([...findingStates]))),
+        rule: t.Optional(t.String()),
         ...pageInput,
       },
       reply: Page(Finding),
@@ -89,7 +86,7 @@ export const correlation = defineContract(
     getFinding: get('/findings/{finding}', {
       summary: 'One finding with its evidence.',
       permission: 'findings:read',
-      input: { finding },
+      input: { finding: t.String() },
       reply: Finding,
       errors: ['findings.not_found'],
     }),
@@ -97,10 +94,10 @@ export const correlation = defineContract(
       summary: 'What a person says of a finding; it outlives runs.',
       permission: 'findings:write',
       input: {
-        finding,
-        state: t.Enum([...findingStates], { description: 'What it is from now on, also in later runs.' }),
+        finding: t.String(),
+        state: t.Enum([...findingStates]),
         acceptedUntil: t.Optional(Instant),
-        comment: t.Optional(t.String({ maxLength: 10_000, description: 'Why.' })),
+        comment: t.Optional(t.String({ maxLength: 10_000 })),
       },
       reply: Finding,
       errors: ['findings.not_found'],
@@ -108,7 +105,7 @@ export const correlation = defineContract(
     exportFindings: get('/exports/findings', {
       summary: 'Every finding of a run, ordered by id.',
       permission: 'findings:read',
-      input: oneRun,
+      input: { run: t.String() },
       reply: stream(Finding),
     }),
     listRules: get('/rules', {
@@ -128,10 +125,10 @@ export const correlation = defineContract(
       permission: 'graphs:read',
       input: {
         ...run,
-        roots: t.Optional(t.Array(node, { maxItems: 1000, description: 'Where it begins.' })),
-        depth: t.Integer({ minimum: 0, maximum: 20, description: 'Edges from a root.' }),
-        maxNodes: t.Integer({ minimum: 1, maximum: 50_000, description: 'So many nodes at most.' }),
-        maxEdges: t.Integer({ minimum: 1, maximum: 200_000, description: 'So many edges at most.' }),
+        roots: t.Optional(t.Array(t.String({ description: 'An entity: its id or `type:value`.' }), { maxItems: 1000 })),
+        depth: t.Integer({ minimum: 0, maximum: 20 }),
+        maxNodes: t.Integer({ minimum: 1, maximum: 50_000 }),
+        maxEdges: t.Integer({ minimum: 1, maximum: 200_000 }),
       },
       reply: t.Object({ nodes: t.Array(GraphNode), edges: t.Array(GraphEdge), truncated: t.Boolean() }),
       safe: true,
@@ -141,10 +138,10 @@ export const correlation = defineContract(
       summary: 'What is joined to a node, a kind of edge at a time.',
       permission: 'graphs:read',
       input: {
-        node,
+        node: t.String({ description: 'An entity: its id or `type:value`.' }),
         ...run,
-        kind: t.Optional(t.String({ description: 'Only over this kind of edge, such as `dns_record`.' })),
-        direction: t.Optional(t.Enum(['out', 'in'], { description: 'Only over edges from the node, or to it.' })),
+        kind: t.Optional(t.String()),
+        direction: t.Optional(t.Enum(['out', 'in'])),
         ...pageInput,
       },
       reply: t.Object({
@@ -162,22 +159,22 @@ export const correlation = defineContract(
       permission: 'graphs:read',
       input: {
         ...run,
-        from: node,
-        to: node,
-        maxLength: t.Optional(t.Integer({ minimum: 1, maximum: 30, description: 'Edges at most.' })),
+        from: t.String(),
+        to: t.String(),
+        maxLength: t.Optional(t.Integer({ minimum: 1, maximum: 30 })),
       },
       reply: t.Object({ nodes: t.Array(GraphNode), edges: t.Array(GraphEdge) }),
     }),
     exportGraph: get('/exports/graph', {
       summary: 'Every node, then every edge, each as a line.',
       permission: 'graphs:read',
-      input: oneRun,
+      input: { run: t.String() },
       reply: stream(t.Union([t.Object({ node: GraphNode }), t.Object({ edge: GraphEdge })])),
     }),
     deleteRun: remove('/correlated-runs/{run}', {
       summary: 'Forgets a run and what only it saw.',
       permission: 'service',
-      input: oneRun,
+      input: { run: t.String() },
       reply: Nothing,
       status: 204,
     }),

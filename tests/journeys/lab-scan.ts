@@ -22,8 +22,8 @@ export interface LabInstallation extends AsyncDisposable {
   modules: Client<typeof moduleRegistry>
   /** Asks the lab's remote control. */
   control(method: string, path: string, body?: object): Promise<unknown>
-  /** Runs a scan of the demo company to its end. */
-  scan(definition: Omit<RunDefinition, 'seeds' | 'lab'>): Promise<Run>
+  /** Runs a scan of the demo company, and of these blocks, to its end. */
+  scan(definition: Omit<RunDefinition, 'seeds' | 'lab'>, blocks?: readonly string[]): Promise<Run>
   /** Everything a run found, by value instead of by id. */
   found(run: string): AsyncGenerator<FoundLine>
   /** The tags of what a run found, each with its entities as `type:value`. */
@@ -49,8 +49,9 @@ export async function openLabInstallation(): Promise<LabInstallation> {
     scans: runs,
     modules: createClient(moduleRegistry, dispatch.wire),
     control: (method, path, body) => controlLab(lab, method, path, body),
-    async scan(definition) {
-      const seeds = [{ type: 'domain' as const, value: 'northwind.example' }]
+    async scan(definition, blocks = []) {
+      const company = { type: 'domain' as const, value: 'northwind.example' }
+      const seeds = [company, ...blocks.map((value) => ({ type: 'netblock' as const, value }))]
       const { run } = await runs.createRun({ definition: { ...definition, seeds, lab: world } })
       // The stream ends with the run.
       for await (const _event of await runs.watchRun({ run, entities: false }));

@@ -1,8 +1,6 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import type { DnsQuestion, RecordType } from '@mirage/model/exchange.ts'
-import { queryServer } from '@mirage/network/dns/direct.ts'
-import type { DirectOptions } from '@mirage/network/dns/direct.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
 import type { DnsEngine } from '@mirage/network/dns/engine.ts'
 import { startNsd } from '@mirage/network/dns/testing/nsd.ts'
@@ -10,6 +8,7 @@ import type { Nsd } from '@mirage/network/dns/testing/nsd.ts'
 import { guessNames } from '@mirage/network/dns/guess.ts'
 import type { DnsLane } from '@mirage/network/dns/lane.ts'
 import { transferZone } from '@mirage/network/dns/transfer.ts'
+import type { TransferOptions } from '@mirage/network/dns/transfer.ts'
 import { openWildcards } from '@mirage/network/dns/wildcard.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeWith, missingPrograms } from '../describe-with.ts'
@@ -55,7 +54,7 @@ describeWith('DNS against a real nsd', missingPrograms('nsd'), () => {
   let nsd: Nsd
   let engine: DnsEngine
   let lane: DnsLane
-  let direct: DirectOptions
+  let direct: TransferOptions
   beforeAll(async () => {
     nsd = await startNsd([
       { name: 'zone.test', text: openZone, transfer: true },
@@ -129,14 +128,6 @@ describeWith('DNS against a real nsd', missingPrograms('nsd'), () => {
     expect(transfer?.records.find((record) => record.name === 'big.zone.test')?.data).toHaveLength(6_000)
     expect(await transferZone('closed.test', server, direct)).toBeUndefined()
     expect(await transferZone('unknown.test', server, direct)).toBeUndefined()
-  })
-
-  it('answers one server directly', async () => {
-    const server = { address: '127.0.0.1', port: nsd.port }
-    const answer = await queryServer(server, { name: 'gone.zone.test', type: 'A' }, direct)
-    expect(answer).toMatchObject({ status: 'NXDOMAIN', authoritative: true })
-    expect(answer.authority.map((record) => record.type)).toEqual(['SOA'])
-    expect((await queryServer(server, { name: 'big.zone.test', type: 'TXT' }, direct)).status).toBe('NOERROR')
   })
 
   it('guesses past wildcards', async () => {

@@ -6,7 +6,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { type Answer, type DecodedPacket, decode, encode, type Packet, RECURSION_DESIRED } from 'dns-packet'
+import { type Answer, type DecodedPacket, decode, DNSSEC_OK, encode, type Packet, RECURSION_DESIRED } from 'dns-packet'
 import { type Lab, readLabLog, startLab, type TrafficEntry } from '../lab.ts'
 
 export type Reading = DecodedPacket & { rcode: string }
@@ -21,7 +21,12 @@ export interface Reply {
 export interface AskedLab extends AsyncDisposable {
   lab: Lab
   /** One question over UDP to the server at an address of the world. */
-  ask(server: string, name: string, type: string, options?: { edns?: boolean; waitMs?: number }): Promise<Reading>
+  ask(
+    server: string,
+    name: string,
+    type: string,
+    options?: { edns?: boolean; dnssec?: boolean; waitMs?: number },
+  ): Promise<Reading>
   /** A connection through the lab's SOCKS server, or the number of its refusal. */
   dial(address: string, port: number): Promise<Socket | number>
   /** The same; throws where it is refused. */
@@ -45,13 +50,15 @@ export async function openAskedLab(): Promise<AskedLab> {
     server: string,
     name: string,
     type: string,
-    options: { edns?: boolean; waitMs?: number } = {},
+    options: { edns?: boolean; dnssec?: boolean; waitMs?: number } = {},
   ): Promise<Reading> {
     const at = lab.description.dialMap.udp[`${server}:53`]!
     const [host, port] = at.split(':')
     const socket = createSocket('udp4')
     try {
-      const additionals = options.edns === false ? [] : [{ type: 'OPT', name: '.', udpPayloadSize: 1232 } as Answer]
+      const flags = options.dnssec === true ? DNSSEC_OK : 0
+      const opt = { type: 'OPT', name: '.', udpPayloadSize: 1232, flags } as Answer
+      const additionals = options.edns === false ? [] : [opt]
       const query = encode({
         id: 4711,
         type: 'query',

@@ -1,11 +1,13 @@
 import { reverseName } from '@mirage/model/address.ts'
 import { isApex } from '@mirage/model/domain-name.ts'
 import type { DnsRecord } from '@mirage/model/exchange.ts'
+import { contains } from '@mirage/model/netblock.ts'
 import { providerHosts } from '../providers/registry.ts'
 import { commonLabels, dkimSelectors, serviceNames } from '../world/labels.ts'
+import { parentOf } from '../world/parent.ts'
 import { answerWeb } from '../world/web.ts'
 import type { World } from '../world/world.ts'
-import { type Fact, type Oracle, saw, type Thing, thing } from './fact.ts'
+import { bare, type Fact, type Oracle, saw, type Thing, thing } from './fact.ts'
 
 /** Every record that a name owns, those of the fleet and of provider hosts included. */
 export function recordsOf(world: World, name: string): readonly DnsRecord[] {
@@ -54,6 +56,12 @@ function isOnTheWay(world: World, name: string): boolean {
   return false
 }
 
+/** True for a name below one at which another zone begins. */
+function isInZoneBelow(world: World, name: string, zone: string): boolean {
+  for (let at = parentOf(name); at !== zone; at = parentOf(at)) if (world.zones.has(at)) return true
+  return false
+}
+
 const isDomain = ({ type }: Thing): boolean => type === 'domain'
 const isApexDomain = ({ type, value }: Thing): boolean => type === 'domain' && isApex(value)
 
@@ -91,6 +99,20 @@ export const dnsOracles: readonly Oracle[] = [
     },
   },
   {
+    id: 'dns-sweep',
+    contact: 'relayed',
+    onlyInScope: true,
+    consumes: ({ type, value }) => type === 'netblock' && (value.includes(':') || Number(value.split('/')[1]) >= 16),
+    *facts(block, world) {
+      for (const { addresses, reverse } of world.machines.values())
+        for (const address of addresses) {
+          if (reverse === undefined || !contains(block.value, address)) continue
+          yield saw(block, 'contains', 'ip-address', address)
+          yield saw(thing('ip-address', address), 'ptr_record', 'domain', reverse)
+        }
+    },
+  },
+  {
     id: 'dns-brute',
     contact: 'relayed',
     onlyInScope: true,
@@ -117,6 +139,19 @@ export const dnsOracles: readonly Oracle[] = [
         if ((name !== zone.value && !name.endsWith(`.${zone.value}`)) || name.startsWith('*.')) continue
         if (name !== zone.value) yield saw(zone, 'subdomain', 'domain', name)
         for (const record of records) yield* recordFact(record)
+      }
+    },
+  },
+  {
+    id: 'dns-walk',
+    contact: 'relayed',
+    onlyInScope: true,
+    consumes: isDomain,
+    *facts(zone, world) {
+      if (world.zones.get(zone.value)?.denial !== 'nsec') return
+      for (const name of world.records.keys()) {
+        if (name !== zone.value && name.endsWith(`.${zone.value}`) && !isInZoneBelow(world, name, zone.value))
+          yield saw(zone, 'subdomain', 'domain', bare(name))
       }
     },
   },

@@ -4,6 +4,7 @@ import { isCanonical } from '@mirage/model/registry.ts'
 import { relationshipKinds } from '@mirage/model/relationship.ts'
 import { describe, expect, test } from 'vitest'
 import { makeWorld } from '../world/world.ts'
+import { portOf } from './address.ts'
 import { faviconFingerprint } from './favicon.ts'
 import { labTruth, oracles, type TruthLine } from './truth.ts'
 
@@ -87,6 +88,30 @@ describe('conventions', () => {
   test('what nobody can discover is there without a discoverer', () => {
     const hidden = demo.filter(isEntity).find(({ value }) => value === 'k7-orchid-internal.northwind.example')
     expect(hidden?.by).toEqual([])
+  })
+
+  test('a chain of names is followed where there is one, and ends where another zone begins', () => {
+    const by = (name: string) => demo.filter(isEntity).find(({ value }) => value === `${name}.northwind.example`)?.by
+    for (const name of ['ledger-q3-7f.data', 'feeds.data', 'kestrel-4.west-pier.data', 'depot.data'])
+      expect(by(name), name).toContain('dns-walk')
+    for (const name of ['quartz-relay-31.cloud', 'bay-12-heron.depot.data', 'west-pier.data'])
+      expect(by(name), name).toEqual([])
+  })
+
+  test('a block is swept where it is a target, and what is found there is looked at', async () => {
+    const blocks = ['198.18.8.0/22', '2001:db8:8::/48']
+    const swept = await Array.fromAsync(labTruth({ size: 'demo', seed: 7, blocks }))
+    for (const host of ['console-7', 'heron-6', 'pier-6'].map((label) => `${label}.northwind.example`)) {
+      const [address] = makeWorld({ seed: 7, size: 'demo' }).addressesOf(host)
+      const block = address!.includes(':') ? blocks[1] : blocks[0]
+      const held = [`netblock:${block}`, 'contains', `ip-address:${address}`] as const
+      const port = [`ip-address:${address}`, 'port', `open-port:${portOf(address!, 22)}`] as const
+      expect([find(demo, ...held)?.by ?? [], find(demo, ...port)?.by ?? []], host).toEqual([[], []])
+      expect(find(swept, ...held)?.by, host).toContain('dns-sweep')
+      expect(find(swept, ...port)?.by, host).toContain('port-scan')
+    }
+    expect(JSON.stringify(swept)).not.toMatch(/unassigned|dynamic\./)
+    await expect(Array.fromAsync(labTruth({ size: '10k', seed: 7, blocks }))).rejects.toThrow('demo world')
   })
 
   test('machines that many share are not for port scans where somebody tells that', async () => {

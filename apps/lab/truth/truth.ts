@@ -3,7 +3,7 @@ import { mostTenants, tenantOf } from '@mirage/model/shared.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import type { WorldSize } from '../world/size.ts'
-import { parentOf } from '../protocols/dns/name-space.ts'
+import { parentOf } from '../world/parent.ts'
 import { makeWorld, type World } from '../world/world.ts'
 import { accountOracles } from './accounts.ts'
 import { addressOracles } from './address.ts'
@@ -40,20 +40,26 @@ export const oracles: readonly Oracle[] = [
 ]
 
 /** The apex that is scanned. */
-export const seed: Thing = { type: 'domain', value: 'northwind.example' }
+const company: Thing = { type: 'domain', value: 'northwind.example' }
 
 /**
  * Every entity and relationship of the world that a scan of the demo company can meet, each once, with the modules that
- * discover it under the default scope. With `modules`, as if only these ran. Memory does not grow with the world.
+ * discover it under the default scope. With `modules`, as if only these ran; with `blocks`, as if the scan had these
+ * targets, too, which is known of the demo world alone. Memory does not grow with the world.
  */
 export async function* labTruth(options: {
   size: WorldSize
   seed: number
   modules?: readonly string[]
+  blocks?: readonly string[]
 }): AsyncGenerator<TruthLine> {
+  const { blocks = [], size } = options
+  if (blocks.length > 0 && size !== 'demo')
+    throw new RangeError('what a scan of blocks finds is known of the demo world alone')
+  const seeds = [company, ...blocks.map((block) => thing('netblock', block))]
   const world = makeWorld(options)
   const known = oracles.filter(({ id }) => options.modules?.includes(id) ?? true)
-  const core = coreTruth(world, known)
+  const core = coreTruth(world, known, seeds)
   // The fleet adds discoverers to entities that both share, so the hand-made part is printed last.
   for (const line of fleetTruth(world, known, core)) yield line
   yield* core.lines()
@@ -71,11 +77,11 @@ export interface CoreTruth {
   lines(): Iterable<TruthLine>
 }
 
-function coreTruth(world: World, known: readonly Oracle[]): CoreTruth {
+function coreTruth(world: World, known: readonly Oracle[], seeds: readonly Thing[]): CoreTruth {
   const truth = emptyTruth()
-  truth.addEntity(seed, undefined)
+  for (const seed of seeds) truth.addEntity(seed, undefined)
   const own = ownNames(world)
-  for (const { fact, by } of closure(world, known, own)) truth.add(fact, by)
+  for (const { fact, by } of closure(world, known, seeds, own)) truth.add(fact, by)
   for (const { name, apex } of own) {
     // The names between a name and its apex exist, too, though they own nothing.
     for (let at = name; at !== apex; at = parentOf(at))
@@ -104,22 +110,23 @@ const apexes = ['northwind.example', 'northwind-shop.example', 'northwind-labs.e
 const maxDistance = 2
 
 /**
- * Every fact that follows from the seed: each entity is shown to each oracle that takes it, and what the oracle says is
+ * Every fact that follows from the seeds: each entity is shown to each oracle that takes it, and what the oracle says is
  * followed in its turn. A fact is discovered when every step that leads to it is allowed at its distance.
  */
 function* closure(
   world: World,
   known: readonly Oracle[],
+  seeds: readonly Thing[],
   own: readonly { name: string; apex: string }[],
 ): Generator<{ fact: Fact; by: string | undefined }> {
-  const scope = compileScope({ seeds: [seed] })
-  const distances = new Map<string, number>([[keyOf(seed), 0]])
-  const discovered = new Map<string, number>([[keyOf(seed), 0]])
-  const queue: Thing[] = [seed]
+  const scope = compileScope({ seeds: [...seeds] })
+  const distances = new Map<string, number>(seeds.map((seed) => [keyOf(seed), 0]))
+  const discovered = new Map(distances)
+  const queue: Thing[] = [...seeds]
   // What follows from a name that nobody discovers is true all the same: somebody with a longer list may find it.
   for (const { name, apex } of own) {
     const entity = thing('domain', name)
-    distances.set(keyOf(entity), apex === seed.value ? 0 : 1)
+    distances.set(keyOf(entity), apex === company.value ? 0 : 1)
     queue.push(entity)
   }
   const crawler = known.some(({ id }) => id === 'crawler')

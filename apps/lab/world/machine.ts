@@ -38,7 +38,7 @@ export interface Service {
 export interface Machine {
   id: string
   role: Role
-  /** The id of its network (IPv4). */
+  /** The id of its network, that of its IPv4 addresses where it has some. */
   network: string
   addresses: string[]
   /** Its PTR name, the same for each address; absent: none. */

@@ -3,13 +3,17 @@ import { type Machine, serviceOf, type SoftwareName } from './machine.ts'
 import type { Network } from './network.ts'
 import { shuffle } from './random.ts'
 
-/** `v6`: also an IPv6 address. `addresses`: how many IPv4 addresses. `at`: a fixed last octet, for what is known by address. */
+/**
+ * `v6`: also an IPv6 address. `addresses`: how many IPv4 addresses. `at`: a fixed last octet, for what is known by address.
+ * `only6`: instead of all these, this address.
+ */
 interface Plan {
   id: string
   network: string
   ports: Partial<Record<number, SoftwareName>>
   reverse?: string
   v6?: boolean
+  only6?: string
   addresses?: number
   at?: number
   filtered?: boolean
@@ -66,6 +70,23 @@ const plans: readonly Plan[] = [
   { id: 'corpweb', network: 'northwind', ports: web },
   // In the block, named nowhere but in its PTR record.
   { id: 'console1', network: 'northwind', ports: { 22: 'openssh' }, reverse: 'console-7.northwind.example' },
+  // Of IPv6 alone: in its block, named nowhere but in its PTR record. The reverse zone of the second is delegated.
+  {
+    id: 'heron6',
+    network: 'northwind6',
+    ports: { 22: 'openssh' },
+    reverse: 'heron-6.northwind.example',
+    only6: '2001:db8:8:21::c0de',
+    unindexed: true,
+  },
+  {
+    id: 'pier6',
+    network: 'northwind6',
+    ports: { 22: 'dropbear' },
+    reverse: 'pier-6.northwind.example',
+    only6: '2001:db8:8:a100::7:53',
+    unindexed: true,
+  },
 
   // The sister company.
   { id: 'logisticsWeb', network: 'logistics', ports: web, reverse: 'www.northwind-logistics.test' },
@@ -162,8 +183,9 @@ export function makeMachines(networks: readonly Network[], seed: number): Machin
   return plans.map((plan) => {
     const network = byId.get(plan.network)!
     const base = ipv4Number(network.prefix.slice(0, network.prefix.indexOf('/')))
-    const octets = Array.from({ length: plan.addresses ?? 1 }, () => plan.at ?? nextOctet(plan.network))
-    const addresses = octets.map((octet) => formatIpv4(base + octet))
+    const count = plan.only6 === undefined ? (plan.addresses ?? 1) : 0
+    const octets = Array.from({ length: count }, () => plan.at ?? nextOctet(plan.network))
+    const addresses = plan.only6 === undefined ? octets.map((octet) => formatIpv4(base + octet)) : [plan.only6]
     const v6 = byId.get(`${plan.network}6`)
     if (plan.v6 && v6) addresses.push(v6.prefix.replace(/::\/\d+$/, `::${octets[0]!.toString(16)}`))
     return {

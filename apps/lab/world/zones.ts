@@ -1,6 +1,7 @@
 import type { DnsRecord } from '@mirage/model/exchange.ts'
 import type { Machine } from './machine.ts'
 import type { Role } from './network.ts'
+import { cloudText, dataText, depotText } from './signed-zones.ts'
 import { parseZoneText } from './zone-text.ts'
 
 /** A zone of the authoritative name space. */
@@ -10,6 +11,8 @@ export interface Zone {
   servers: string[]
   /** Anyone may ask for all of it (AXFR). */
   transfer: boolean
+  /** How it proves what is not there, where it does: by records that link its names, or that are made up for each question. */
+  denial?: 'nsec' | 'minimal'
   role: Role
 }
 
@@ -17,6 +20,7 @@ interface ZonePlan {
   name: string
   servers: string[]
   transfer?: boolean
+  denial?: Zone['denial']
   role?: Role
   text: string
 }
@@ -99,6 +103,12 @@ main.preview HOST dev1
 main.eu.preview HOST mon1
 corp        NS    ns.corp
 ns.corp     HOST  corpns
+data        NS    ns1
+data        NS    ns2.dns-host.example.
+cloud       NS    ns1
+# Of IPv6 alone, in subnets of their own.
+heron-6     HOST  heron6
+pier-6      HOST  pier6
 `
 
 const corpText = `
@@ -236,6 +246,9 @@ const elsewhereText: readonly ZonePlan[] = [
 const plans: readonly ZonePlan[] = [
   { name: 'northwind.example', servers: ['ns1', 'nshouse2'], role: 'target', text: northwindText },
   { name: 'corp.northwind.example', servers: ['corpns'], transfer: true, role: 'target', text: corpText },
+  { name: 'data.northwind.example', servers: ['ns1', 'nshouse2'], denial: 'nsec', role: 'target', text: dataText },
+  { name: 'depot.data.northwind.example', servers: ['ns1'], role: 'target', text: depotText },
+  { name: 'cloud.northwind.example', servers: ['ns1'], denial: 'minimal', role: 'target', text: cloudText },
   { name: 'northwind-shop.example', servers: ['nshouse1', 'nshouse2'], role: 'target', text: shopText },
   { name: 'northwind-labs.example', servers: ['nshouse1', 'nshouse2'], role: 'target', text: labsText },
   { name: 'northwind-logistics.test', servers: ['nshouse1', 'nshouse2'], role: 'target', text: logisticsText },
@@ -265,6 +278,7 @@ export function makeZones(machines: readonly Machine[]): { zone: Zone; records: 
         name: plan.name,
         servers: plan.servers,
         transfer: plan.transfer ?? false,
+        ...(plan.denial && { denial: plan.denial }),
         role: plan.role ?? 'infrastructure',
       },
       records,

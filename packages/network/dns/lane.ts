@@ -6,11 +6,8 @@ import type { Questions } from './answer-stream.ts'
 import { isEngineFailure } from './engine-failure.ts'
 import { endpointOf, isLoopback, labelOf } from './endpoint.ts'
 import type { LaneOptions, LaneStats, ProbeOptions } from './lane-options.ts'
-import { packedAnswers } from './packing.ts'
 import type { AnswerChunk } from './packing.ts'
 import type { LaneEvents, Link, WorkerLaneOptions, WorkerResolver } from './protocol.ts'
-import { decodeMessage } from './wire/message.ts'
-import type { DnsMessage } from './wire/message.ts'
 
 /**
  * The look-ups of one run. Every method that is given a signal throws its reason when it aborts, and nothing is sent
@@ -27,8 +24,6 @@ export interface DnsLane extends AsyncDisposable {
   resolveChunks(questions: Questions, signal?: AbortSignal): AsyncGenerator<AnswerChunk, void, void>
   /** One answer. */
   ask(question: DnsQuestion & { via?: number }, signal?: AbortSignal): Promise<DnsAnswer>
-  /** One answer with its authority section; undefined when nobody answered in form. */
-  message(question: DnsQuestion, signal?: AbortSignal): Promise<DnsMessage | undefined>
   /** Nothing is sent until `resume`, retries and tests of resolvers included. */
   pause(): void
   resume(): void
@@ -116,12 +111,6 @@ export function openLane(
     async ask(question, signal) {
       for await (const chunk of resolveChunks([question], signal)) return chunk.answers()[0]!
       throw new Error('a question was left without its answer')
-    },
-    async message(question, signal) {
-      for await (const chunk of resolveChunks([question], signal))
-        for (const packed of packedAnswers(chunk.bytes, servers))
-          return packed.verdict === 0 ? decodeMessage(packed.message) : undefined
-      return undefined
     },
     pause() {
       open()

@@ -147,8 +147,7 @@ const statusOfVerdict: (DnsStatus | undefined)[] = [undefined, 'TIMEOUT', 'LIED'
 /** Decodes a block of answers as `AnswerPacker` wrote it; also for blocks that a recorder kept. */
 export function unpackAnswers(block: Uint8Array, servers: readonly string[]): DnsAnswer[] {
   const answers: DnsAnswer[] = []
-  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength)
-  for (let at = 0; at < bytes.length; at = endOf(bytes, at)) answers.push(answerOf(packedAt(bytes, at, servers)))
+  for (const packed of packedAnswers(block, servers)) answers.push(answerOf(packed))
   return answers
 }
 

@@ -1,12 +1,12 @@
+import type { Socket } from 'node:net'
 import type { DnsRecord } from '@mirage/model/exchange.ts'
-import { exchangeOverTcp } from './direct.ts'
-import type { DirectOptions, ServerAddress } from './direct.ts'
-import { endpointOf } from './endpoint.ts'
+import { NetworkError } from '../error.ts'
 import { random16 } from './random.ts'
 import { axfrCode } from './wire/codes.ts'
 import { decodeMessage } from './wire/message.ts'
 import { nameToWire } from './wire/name.ts'
 import { maxQueryBytes, writeQuery } from './wire/query.ts'
+import { messageReader, withLength } from './worker/tcp-port.ts'
 
 export interface ZoneTransfer {
   /** As the server sent them; the SOA once, at the start. */
@@ -15,12 +15,22 @@ export interface ZoneTransfer {
   complete: boolean
 }
 
-export interface TransferLimits {
+export interface ServerAddress {
+  address: string
+  /** 53 where it is not said. */
+  port?: number
+}
+
+export interface TransferOptions {
+  /** Opens a TCP connection, through whatever proxy there is; throws where none may be opened. */
+  connectTcp: (address: string, port: number, signal: AbortSignal) => Promise<Socket>
+  /** How long the server may say nothing. Default 10,000. */
+  timeoutMs?: number
   /** Default 64 MB. */
   maxBytes?: number
   /** Default 500,000. */
   maxRecords?: number
-  /** Of the whole transfer. Default two minutes; `timeoutMs` of the options is how long the server may say nothing. */
+  /** Of the whole transfer. Default two minutes. */
   totalMs?: number
 }
 
@@ -31,11 +41,10 @@ export interface TransferLimits {
 export async function transferZone(
   zone: string,
   server: ServerAddress,
-  options: DirectOptions & TransferLimits,
+  options: TransferOptions,
   signal?: AbortSignal,
 ): Promise<ZoneTransfer | undefined> {
   const { address, port = 53 } = server
-  const dialled = endpointOf(options.dial?.[endpointOf({ address, port }).text] ?? { address, port })
   const { maxBytes = 64 * 1024 * 1024, maxRecords = 500_000, totalMs = 120_000, timeoutMs = 10_000 } = options
   const wire = nameToWire(zone)
   if (wire === undefined) return undefined
@@ -55,7 +64,7 @@ export async function transferZone(
   let bytes = 0
   const total = AbortSignal.timeout(totalMs)
   const both = signal === undefined ? total : AbortSignal.any([signal, total])
-  const peer = { address: dialled.address, port: dialled.port, timeoutMs }
+  const peer = { address, port, timeoutMs }
   try {
     for await (const raw of exchangeOverTcp(peer, query.subarray(0, length), options.connectTcp, both)) {
       const message = decodeMessage(raw)
@@ -73,4 +82,48 @@ export async function transferZone(
     if (signal?.aborted === true || !total.aborted) throw error
   }
   return records.length === 0 ? undefined : { records, complete: false }
+}
+
+/**
+ * Sends one query over a connection of its own and yields what comes back until the peer closes, says nothing for
+ * `timeoutMs`, or the consumer has enough. A peer that cannot be reached yields nothing.
+ */
+async function* exchangeOverTcp(
+  peer: { address: string; port: number; timeoutMs: number },
+  query: Uint8Array,
+  connectTcp: TransferOptions['connectTcp'],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, void> {
+  const limit = new AbortController()
+  const abort = (): void => limit.abort(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  let timer = setTimeout(abort, peer.timeoutMs)
+  let socket: Socket | undefined
+  try {
+    socket = await connectTcp(peer.address, peer.port, limit.signal)
+    const opened = socket
+    limit.signal.addEventListener('abort', () => opened.destroy())
+    if (limit.signal.aborted) return
+    const read = messageReader()
+    opened.write(withLength(query))
+    for await (const data of opened) {
+      clearTimeout(timer)
+      timer = setTimeout(abort, peer.timeoutMs)
+      // A socket without an encoding gives buffers.
+      yield* read(data as Buffer)
+    }
+  } catch (error) {
+    if (!limit.signal.aborted && !isUnreachable(error)) throw error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', abort)
+    socket?.destroy()
+  }
+  signal?.throwIfAborted()
+}
+
+/** The network's way of saying no, as against a refusal of our own. */
+function isUnreachable(error: unknown): boolean {
+  if (error instanceof NetworkError) return error.outcome === 'unreachable' || error.outcome === 'timed-out'
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('E')
 }

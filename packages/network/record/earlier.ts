@@ -62,10 +62,10 @@ export function textOf({ name, type }: DnsQuestion, server?: string): string {
   return `${type} ${canonicalName(name)}${server === undefined ? '' : ` @${server}`}`
 }
 
-/** What a frame holds of an answer: nothing where the name does not exist, unless an alias led to that. */
-export function storeAnswer({ status, records, server, ttl }: DnsAnswer): StoredAnswer | undefined {
-  if (status === 'NXDOMAIN' && records.length === 0) return undefined
-  return { status, records, server, ...(ttl !== undefined && { ttl }) }
+/** What a frame holds of an answer: nothing where the name does not exist, unless an alias led to that or records prove it. */
+export function storeAnswer({ status, records, proof, server, ttl }: DnsAnswer): StoredAnswer | undefined {
+  if (status === 'NXDOMAIN' && records.length === 0 && proof === undefined) return undefined
+  return { status, records, ...(proof && { proof }), server, ...(ttl !== undefined && { ttl }) }
 }
 
 /** The answer that a frame holds for nothing. */

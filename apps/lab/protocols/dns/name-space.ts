@@ -1,8 +1,10 @@
-import { addressOfReverseName } from '@mirage/model/address.ts'
 import type { DnsRecord } from '@mirage/model/exchange.ts'
 import { dnsProviders, providerHosts } from '../../providers/registry.ts'
+import { parentOf } from '../../world/parent.ts'
 import type { World } from '../../world/world.ts'
 import type { Zone } from '../../world/zones.ts'
+import { makeDenial } from './denial.ts'
+import { makeReverseSpace } from './reverse-space.ts'
 
 /** What a zone says of a question. */
 export interface ZoneAnswer {
@@ -22,17 +24,21 @@ export interface NameSpace {
   sourceOf(zone: Zone): string | undefined
   /** SOA record of a zone. */
   soaOf(zone: Zone): DnsRecord
+  /** What proves that a name is not there, or has no such record; nothing in a zone that proves nothing. */
+  denialOf(zone: Zone, name: string): readonly DnsRecord[]
   nameServersOf(zone: Zone): { host: string; addresses: string[] }[]
   /** Every record of a zone, in the order of a transfer, without the final SOA. */
   transferOf(zone: Zone): Iterable<DnsRecord>
 }
 
 const none: readonly DnsRecord[] = []
-/** Zones of the lab's own reverse space, and what stands above all others. */
+/** What stands above all others. */
 const rootZone: Zone = { name: '', servers: ['root'], transfer: false, role: 'infrastructure' }
 
 export function makeNameSpace(world: World): NameSpace {
   const { records, fleet, zones } = world
+  const denial = makeDenial(world)
+  const reverse = makeReverseSpace(world)
   const providerZones = new Map<
     string,
     { zone: Zone; source?: string; records: (name: string) => DnsRecord[] | undefined }
@@ -59,7 +65,7 @@ export function makeNameSpace(world: World): NameSpace {
     for (let at = name; at !== ''; at = parentOf(at)) {
       const zone = zones.get(at) ?? providerZones.get(at)?.zone
       if (zone) return zone
-      if (at === 'arpa') return reverseZone(name)
+      if (at === 'arpa') return reverse.zoneOf(name)
     }
     return rootZone
   }
@@ -88,7 +94,8 @@ export function makeNameSpace(world: World): NameSpace {
     if (zone.name.endsWith('.arpa')) return reverseAnswer(zone, name, type)
     let held = ownRecords(name)
     if (!held && zone !== rootZone) held = wildcardFor(zone, name)
-    return { zone, exists: held !== undefined, records: select(held ?? none, type) }
+    const found = type === 'NSEC' ? denial.at(zone, name) : select(held ?? none, type)
+    return { zone, exists: held !== undefined, records: found }
   }
   /** The records of the wildcard at the closest name that exists, given the asked owner. */
   function wildcardFor(zone: Zone, name: string): readonly DnsRecord[] | undefined {
@@ -97,12 +104,9 @@ export function makeNameSpace(world: World): NameSpace {
     return records.get(`*.${encloser}`)?.map((record) => ({ ...record, name }))
   }
   function reverseAnswer(zone: Zone, name: string, type: string): ZoneAnswer {
-    const address = addressOfReverseName(name)
-    const host = address === undefined ? undefined : world.reverseOf(address)
-    if (host !== undefined)
-      return { zone, exists: true, records: type === 'PTR' ? [{ name, type: 'PTR', ttl: 300, data: host }] : none }
-    // A zone between exists; an NXDOMAIN there would deny every address below it (RFC 8020).
-    return { zone, exists: address === undefined, records: none }
+    const { exists, host } = reverse.ask(name)
+    const isAsked = host !== undefined && type === 'PTR'
+    return { zone, exists, records: isAsked ? [{ name, type, ttl: 300, data: host }] : none }
   }
   function soaOf(zone: Zone): DnsRecord {
     const own = records.get(zone.name)?.find(({ type }) => type === 'SOA')
@@ -121,6 +125,7 @@ export function makeNameSpace(world: World): NameSpace {
     ask,
     sourceOf: (zone) => providerZones.get(zone.name)?.source,
     soaOf,
+    denialOf: denial.about,
     nameServersOf(zone) {
       const hosts = (records.get(zone.name) ?? none).filter(({ type }) => type === 'NS').map(({ data }) => data)
       const names =
@@ -137,27 +142,11 @@ export function makeNameSpace(world: World): NameSpace {
   }
 }
 
-export function parentOf(name: string): string {
-  const dot = name.indexOf('.')
-  return dot < 0 ? '' : name.slice(dot + 1)
-}
-
 function select(held: readonly DnsRecord[], type: string): readonly DnsRecord[] {
   if (held.length === 0) return none
   if (type === 'ANY') return held
   const matching = held.filter((record) => record.type === type)
   return matching.length > 0 ? matching : held.filter((record) => record.type === 'CNAME')
-}
-
-/** The demo company serves the reverse zones of its own blocks; one server serves all the others. */
-function reverseZone(name: string): Zone {
-  const isOwn =
-    /\.(8|9|10|11)\.18\.198\.in-addr\.arpa$|\.19\.198\.in-addr\.arpa$|8\.0\.0\.0\.8\.b\.d\.0\.1\.0\.0\.2\.ip6\.arpa$/.test(
-      `.${name}`,
-    )
-  if (!isOwn) return { name: 'in-addr.arpa', servers: ['tld'], transfer: false, role: 'infrastructure' }
-  const labels = name.split('.')
-  return { name: labels.slice(-5).join('.'), servers: ['ns1'], transfer: false, role: 'target' }
 }
 
 function providerZone(name: string): Zone {

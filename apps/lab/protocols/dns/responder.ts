@@ -1,10 +1,11 @@
 import type { DnsRecord } from '@mirage/model/exchange.ts'
 import type { Machine } from '../../world/machine.ts'
+import { parentOf } from '../../world/parent.ts'
 import type { World } from '../../world/world.ts'
 import type { Zone } from '../../world/zones.ts'
 import type { Failure, Failures } from '../failure.ts'
 import type { TrafficLog } from '../traffic-log.ts'
-import { makeNameSpace, parentOf } from './name-space.ts'
+import { makeNameSpace } from './name-space.ts'
 import {
   maxMessage,
   type Question,
@@ -53,7 +54,7 @@ export function makeDnsResponder(world: World, log: TrafficLog, failures: Failur
 
   /** What a recursive resolver answers: it follows aliases, and asks the servers of each zone it meets. */
   function resolve(
-    name: string,
+    { name, dnssec }: Question,
     type: string,
     from: string,
   ): { rcode: Rcode; answers: DnsRecord[]; authority: DnsRecord[] } {
@@ -65,9 +66,8 @@ export function makeDnsResponder(world: World, log: TrafficLog, failures: Failur
       const source = space.sourceOf(zone)
       // Whatever keeps a zone's servers from answering, a resolver tells of it as SERVFAIL (RFC 1035 §4.1.1).
       if (source !== undefined && failures.meet(source)) return { rcode: 'SERVFAIL', answers: [], authority: [] }
-      if (!exists) return { rcode: 'NXDOMAIN', answers, authority: [space.soaOf(zone)] }
       const [first] = records
-      if (first === undefined) return { rcode: 'NOERROR', answers, authority: [space.soaOf(zone)] }
+      if (first === undefined) return { answers, ...negative(zone, owner, exists, dnssec) }
       for (const record of records) answers.push(record)
       if (first.type !== 'CNAME' || type === 'CNAME' || type === 'ANY')
         return { rcode: 'NOERROR', answers, authority: [] }
@@ -76,8 +76,15 @@ export function makeDnsResponder(world: World, log: TrafficLog, failures: Failur
     return { rcode: 'SERVFAIL', answers: [], authority: [] }
   }
 
+  /** There is nothing, or no such name, with the proof where it was asked for. What is made up denies no name (RFC 9824 §3.1). */
+  function negative(zone: Zone, name: string, exists: boolean, dnssec: boolean) {
+    const authority = [space.soaOf(zone), ...(dnssec ? space.denialOf(zone, name) : [])]
+    const isDenied = !exists && !(dnssec && zone.denial === 'minimal')
+    return { rcode: isDenied ? 'NXDOMAIN' : 'NOERROR', authority } as const
+  }
+
   function recursive(server: Machine, question: Question, type: string): Sections {
-    const resolved = resolve(question.name, type, server.addresses[0]!)
+    const resolved = resolve(question, type, server.addresses[0]!)
     const sections = { ...resolved, authoritative: false, recursionAvailable: true }
     const isLie =
       server.id === 'liar' &&
@@ -99,14 +106,9 @@ export function makeDnsResponder(world: World, log: TrafficLog, failures: Failur
     const base = { authoritative: true, recursionAvailable: false, answers: [] }
     const { zone, exists, records } = space.ask(name, type)
     if (zone.servers.includes(server.id))
-      return exists
-        ? {
-            ...base,
-            rcode: 'NOERROR',
-            answers: records,
-            ...(records.length > 0 ? {} : { authority: [space.soaOf(zone)] }),
-          }
-        : { ...base, rcode: 'NXDOMAIN', authority: [space.soaOf(zone)] }
+      return records.length > 0
+        ? { ...base, rcode: 'NOERROR', answers: records }
+        : { ...base, ...negative(zone, name, exists, question.dnssec) }
     let serves = server.id === 'root' || server.id === 'tld'
     for (let at = zone.name; !serves && at !== ''; at = parentOf(at))
       serves = world.zones.get(at)?.servers.includes(server.id) ?? false

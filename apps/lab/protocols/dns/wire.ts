@@ -15,6 +15,8 @@ export interface Question {
   /** The size of UDP answer that the client takes (RFC 6891); 512 without EDNS. */
   udpSize: number
   edns: boolean
+  /** The client takes the records that prove an answer (RFC 3225). */
+  dnssec: boolean
 }
 
 const typeNumbers: Record<string, number> = {
@@ -27,6 +29,9 @@ const typeNumbers: Record<string, number> = {
   TXT: 16,
   AAAA: 28,
   SRV: 33,
+  RRSIG: 46,
+  NSEC: 47,
+  NXNAME: 128,
   CAA: 257,
   AXFR: 252,
   ANY: 255,
@@ -66,10 +71,12 @@ export function readQuestion(message: Buffer): Question | undefined {
   const end = at + 4
   let udpSize = 512
   let edns = false
+  let dnssec = false
   // The only additional record of a query is OPT: root name, type 41, its class being the size.
   if (message[11] === 1 && end + 11 <= length && message[end] === 0 && message.readUInt16BE(end + 1) === 41) {
     edns = true
     udpSize = Math.max(512, message.readUInt16BE(end + 3))
+    dnssec = (message[end + 7]! & 0x80) !== 0
   }
   return {
     id: message.readUInt16BE(0),
@@ -81,6 +88,7 @@ export function readQuestion(message: Buffer): Question | undefined {
     end,
     udpSize,
     edns,
+    dnssec,
   }
 }
 
@@ -121,6 +129,7 @@ export function writeAnswer(out: Buffer, query: Buffer, question: Question, sect
     out.fill(0, at, at + 11)
     out[at + 2] = 41
     out.writeUInt16BE(1232, at + 3)
+    if (question.dnssec) out[at + 7] = 0x80
     at += 11
   }
   return at > limit ? -1 : at
@@ -217,6 +226,10 @@ function writeData(out: Buffer, start: number, type: string, data: string): numb
       for (const number of numbers) at = out.writeUInt32BE(Number(number), at)
       return at
     }
+    case 'NSEC': {
+      const [next = '', ...types] = data.split(' ')
+      return writeBitmap(out, writeName(out, at, next), types)
+    }
     case 'CAA': {
       const [, flags, tag = '', value = ''] = /^(\d+) (\S+) "(.*)"$/.exec(data) ?? []
       out[at++] = Number(flags)
@@ -227,6 +240,22 @@ function writeData(out: Buffer, start: number, type: string, data: string): numb
     default:
       throw new Error(`no wire form for ${type}`)
   }
+}
+
+/** The types as bits, a window for each 256 of them (RFC 4034 §4.1.2). */
+function writeBitmap(out: Buffer, start: number, types: readonly string[]): number {
+  let at = start
+  const numbers = types.map((type) => typeNumbers[type]!)
+  for (const window of [...new Set(numbers.map((number) => number >> 8))].sort((a, b) => a - b)) {
+    const bits = numbers.filter((number) => number >> 8 === window).map((number) => number & 255)
+    const length = (Math.max(...bits) >> 3) + 1
+    out[at] = window
+    out[at + 1] = length
+    out.fill(0, at + 2, at + 2 + length)
+    for (const bit of bits) out[at + 2 + (bit >> 3)]! |= 128 >> (bit & 7)
+    at += 2 + length
+  }
+  return at
 }
 
 function writeName(out: Buffer, start: number, name: string): number {
