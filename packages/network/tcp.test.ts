@@ -48,6 +48,19 @@ describe('ports', () => {
     expect(world.lab.dialled.toSorted()).toEqual([22, 22, 81, 81, 82].map((port) => `198.18.0.11:${port}`))
   })
 
+  test('have said what they said while this process was kept from hearing it', async () => {
+    world.lab.stand('198.18.0.11:22', (socket) => {
+      // Behind this, timers come before sockets.
+      const busy = (): void => {
+        socket.write('SSH-2.0-lab\r\n')
+        for (const until = performance.now() + 2_000; performance.now() < until;);
+      }
+      setTimeout(() => setImmediate(busy), 200)
+    })
+    const [found] = await Array.fromAsync(testTask(world.open().session).tcp.scan('198.18.0.11', [22]))
+    expect(found).toMatchObject({ state: 'open', banner: Buffer.from('SSH-2.0-lab\r\n') })
+  })
+
   test('that were answered are told although the budget ends before the others', async () => {
     world.lab.stand('198.18.0.11:22', (socket) => socket.write('SSH-2.0-lab\r\n'))
     world.lab.stand('198.18.0.11:80', (socket) => socket.resume())
@@ -62,7 +75,7 @@ describe('ports', () => {
         if (state === 'open') found.push(port)
     }
     expect(await outcomeOf(read())).toBe('skipped budget')
-    expect(found.toSorted()).toEqual([22, 80])
+    expect(found.toSorted((a, b) => a - b)).toEqual([22, 80])
   })
 
   test('of an address are tried on behalf of a name in scope that has it', async () => {

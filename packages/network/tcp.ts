@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { TcpBanner } from '@mirage/model/exchange.ts'
 import type { Peer } from './dial/dialer.ts'
 import { NetworkError } from './error.ts'
+import { deadline } from './limits/deadline.ts'
 import { openFrameWriter } from './record/frame.ts'
 import { parseHost } from './guard.ts'
 import type { TaskContext } from './task.ts'
@@ -139,16 +140,18 @@ async function connect(
 /** What a peer says on its own: its first bytes, none when it waits for ours. Never rejects. */
 function firstBytes(socket: Socket, signal: AbortSignal): Promise<Buffer> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => done(Buffer.alloc(0)), bannerMs)
+    // What it has said waits in the socket while this process is kept from its work.
+    const limit = deadline(bannerMs, signal, () => new Error('it waits for us'))
     const onData = (chunk: Buffer): void => done(chunk.subarray(0, bannerBytes))
     const onEnd = (): void => done(Buffer.alloc(0))
     function done(bytes: Buffer): void {
-      clearTimeout(timer)
+      limit[Symbol.dispose]()
       socket.off('data', onData).off('close', onEnd)
-      signal.removeEventListener('abort', onEnd)
+      limit.signal.removeEventListener('abort', onEnd)
       resolve(bytes)
     }
+    if (limit.signal.aborted) return onEnd()
     socket.on('data', onData).on('close', onEnd)
-    signal.addEventListener('abort', onEnd, { once: true })
+    limit.signal.addEventListener('abort', onEnd, { once: true })
   })
 }
