@@ -10,14 +10,11 @@ interface Level {
   fullAt: number
 }
 
-export interface MemoryCacheOptions {
-  now: () => number
-  /** Entries it holds at most; the least recently written go first. */
-  maxEntries?: number
-}
+/** Entries it holds at most; the least recently written go first. */
+const maxEntries = 100_000
 
 /** A cache of this process: lost when it ends, unknown to any other. */
-export function openMemoryCache({ now, maxEntries = 100_000 }: MemoryCacheOptions): Cache {
+export function openMemoryCache({ now }: { now: () => number }): Cache {
   const entries = new Map<string, Entry>()
   const levels = new Map<string, Level>()
 

@@ -14,8 +14,6 @@ import type { ServerOptions } from './start.ts'
 export interface SplitOptions extends Pick<ServerOptions, 'dataDirectory' | 'port' | 'services' | 'flags'> {
   /** Told what happens to the processes, and each line that one of them writes; a line at a time. */
   say(line: string): void
-  /** The first pause before a process is started again, milliseconds; doubled up to fifty times this. */
-  restartMs?: number
   /** How often each service is asked whether it lives, and how long it may take to answer, milliseconds. */
   askEveryMs?: number
   answerMs?: number
@@ -31,6 +29,9 @@ export interface SplitHandle extends AsyncDisposable {
   stop(ms: number): Promise<void>
 }
 
+/** The first pause before a process is started again; doubled up to fifty times this. */
+const restartMs = 200
+
 /** A process that has lived this long failed for a new reason: its next start does not wait. */
 const steadyMs = 30_000
 
@@ -43,7 +44,6 @@ const unansweredAtMost = 2
  */
 export async function startSplit({
   say,
-  restartMs = 200,
   askEveryMs = 10_000,
   answerMs = 30_000,
   ...options

@@ -31,14 +31,10 @@ export interface LaneOptions {
   recursion?: boolean
   /** Default true. */
   edns?: boolean
-  /** Forbid resolvers to tell name servers where we are (RFC 7871 `/0`). Default true. */
-  ecs?: boolean
   /** Mix the case of names, and believe over UDP only who repeats it (0x20). Default true. */
   zeroX20?: boolean
   /** Bytes of answers kept by their TTL; 0 for no cache. Default 16 MB. */
   cacheBytes?: number
-  /** Source ports, one of which is chosen at random for each query. Default 8. */
-  portsPerResolver?: number
   /** How resolvers are tested for lies before they are used; false for not at all. */
   probes?: Partial<ProbeOptions> | false
   /** Where packets to `address:port` (IPv6 in brackets) really go, the same for UDP and TCP. */

@@ -184,10 +184,8 @@ function workerOptions(options: LaneOptions): WorkerLaneOptions {
     attempts: options.attempts ?? 4,
     recursion: options.recursion ?? true,
     edns: options.edns ?? true,
-    ecs: options.ecs ?? true,
     mixedCase: options.zeroX20 ?? true,
     cacheBytes: options.cacheBytes ?? 16 * 1024 * 1024,
-    portsPerResolver: options.portsPerResolver ?? 4,
     probes: options.probes === false ? undefined : { ...usualProbes, ...options.probes },
   }
 }

@@ -19,10 +19,8 @@ export interface WorkerLaneOptions {
   attempts: number
   recursion: boolean
   edns: boolean
-  ecs: boolean
   mixedCase: boolean
   cacheBytes: number
-  portsPerResolver: number
   probes: ProbeOptions | undefined
 }
 

@@ -8,6 +8,9 @@ import { nameToWire } from './wire/name.ts'
 import { maxQueryBytes, writeQuery } from './wire/query.ts'
 import { messageReader, withLength } from './worker/tcp-port.ts'
 
+/** Of the whole transfer. */
+const totalMs = 120_000
+
 export interface ZoneTransfer {
   /** As the server sent them; the SOA once, at the start. */
   records: DnsRecord[]
@@ -30,8 +33,6 @@ export interface TransferOptions {
   maxBytes?: number
   /** Default 500,000. */
   maxRecords?: number
-  /** Of the whole transfer. Default two minutes. */
-  totalMs?: number
 }
 
 /**
@@ -45,7 +46,7 @@ export async function transferZone(
   signal?: AbortSignal,
 ): Promise<ZoneTransfer | undefined> {
   const { address, port = 53 } = server
-  const { maxBytes = 64 * 1024 * 1024, maxRecords = 500_000, totalMs = 120_000, timeoutMs = 10_000 } = options
+  const { maxBytes = 64 * 1024 * 1024, maxRecords = 500_000, timeoutMs = 10_000 } = options
   const wire = nameToWire(zone)
   if (wire === undefined) return undefined
   const query = new Uint8Array(maxQueryBytes)

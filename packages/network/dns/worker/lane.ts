@@ -42,7 +42,7 @@ export class WorkerLane {
     this.#cache = new Cache(options.cacheBytes)
     this.#upstreams = options.resolvers.map((resolver, index) => {
       const rate = rates.join(`${resolver.address} ${resolver.port}`, resolver.perSecond)
-      const upstream = new Upstream(index, resolver, rate, options.portsPerResolver, {
+      const upstream = new Upstream(index, resolver, rate, {
         message: (port, message) => this.#received(upstream, port, message),
         refused: (_, reason) => this.#refused(upstream, reason),
         broken: (port, reason) => this.#broken(upstream, port, reason),

@@ -29,7 +29,8 @@ export function sendQuery(query: Query, upstream: Upstream, port: Port, options:
     type: query.type,
     recursion: options.recursion,
     edns: query.edns,
-    ecs: options.ecs,
+    // Resolvers may not tell name servers where we are (RFC 7871 `/0`).
+    ecs: true,
     dnssec,
     caseBits: query.caseBits,
   })

@@ -9,6 +9,8 @@ import { openUdpPort, packetTrueSize } from './udp-port.ts'
 import { Window } from './window.ts'
 
 const largestWindow = 1_024
+/** One of them is chosen at random for each query, so that its answer is harder to forge (RFC 5452 §9.2). */
+const sourcePorts = 4
 /** Time-outs in a row, with no answer between them, that set a resolver aside. */
 const patience = 16
 const firstAsideMs = 1_000
@@ -50,7 +52,6 @@ export class Upstream {
   /** Queries not answered since the last that was. */
   silent = 0
   readonly #events: PortEvents
-  readonly #portCount: number
   #ports: Port[] = []
   #tcp: Port | undefined
   #tcpUsedAt = 0
@@ -58,30 +59,29 @@ export class Upstream {
   #heardAt = -Infinity
   #asideMs = firstAsideMs
 
-  constructor(index: number, resolver: WorkerResolver, rate: Rate, portCount: number, events: PortEvents) {
+  constructor(index: number, resolver: WorkerResolver, rate: Rate, events: PortEvents) {
     this.index = index
     this.resolver = resolver
     this.rate = rate
-    this.#portCount = portCount
     this.#events = events
   }
 
   /** True when a query may go to it now. Opens its sockets when it has none. */
   canTake(now: number): boolean {
     if (this.open >= this.window.size || !this.rate.has(now)) return false
-    if (this.#ports.length < this.#portCount && now >= this.#openAgainAt) this.#openPorts()
+    if (this.#ports.length < sourcePorts && now >= this.#openAgainAt) this.#openPorts()
     for (const port of this.#ports) if (port.ready) return true
     return false
   }
 
   #openPorts(): void {
     const { address, port } = this.resolver
-    while (this.#ports.length < this.#portCount) {
+    while (this.#ports.length < sourcePorts) {
       this.#ports.push(
         openUdpPort(address, port, this.#events, (bytes) => {
           if (this.receiveBufferBytes !== 0) return
           this.receiveBufferBytes = bytes
-          const room = Math.floor((bytes * this.#portCount) / packetTrueSize)
+          const room = Math.floor((bytes * sourcePorts) / packetTrueSize)
           if (room < largestWindow) this.window = new Window(room)
         }),
       )
