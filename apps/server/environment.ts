@@ -1,7 +1,10 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** What this process was started with; paths that are empty count as unset, as XDG wants it. The one place of this app that reads `process.env`. */
+/**
+ * What this process was started with. Paths that are empty count as unset. The one place of this app that reads
+ * `process.env`.
+ */
 export interface ServerEnvironment {
   dataDirectory: string
   configFile: string

@@ -18,10 +18,12 @@ export const auth = defineContract('auth', 'Who calls: API keys.', {
     summary: 'A new API key. Its value is shown here and never again.',
     permission: 'api-keys:admin',
     input: {
-      name: t.String({ minLength: 1, maxLength: 200 }),
+      name: t.String({ minLength: 1, maxLength: 200, description: 'What it is for, in words of your own.' }),
       rights: t.Array(t.String({ pattern: '^(\\*|[a-z-]+:(read|write|admin)|\\*:(read|write|admin))$' }), {
         minItems: 1,
         maxItems: 100,
+        description:
+          'Such as `runs:read`; `admin` includes `write`, which includes `read`; `*:read` of everything, `*` all rights. None that this key does not have itself.',
       }),
       expiresAt: t.Optional(Instant),
     },
@@ -37,7 +39,7 @@ export const auth = defineContract('auth', 'Who calls: API keys.', {
   removeApiKey: remove('/api-keys/{id}', {
     summary: 'Refuses a key from now on.',
     permission: 'api-keys:admin',
-    input: { id: t.String() },
+    input: { id: t.String({ description: 'The id of the key.' }) },
     reply: Nothing,
     status: 204,
     errors: ['api-keys.not_found'],

@@ -66,6 +66,9 @@ export const GraphEdge = t.Object({
 export type GraphEdge = Static<typeof GraphEdge>
 
 const run = { run: t.Optional(t.String({ description: 'Only what this run saw.' })) }
+const oneRun = { run: t.String({ description: 'The id of a run.' }) }
+const finding = t.String({ description: 'The id of a finding.' })
+const node = t.String({ description: 'An entity: its id or `type:value`.' })
 
 export const correlation = defineContract(
   'correlation-engine',
@@ -76,9 +79,9 @@ export const correlation = defineContract(
       permission: 'findings:read',
       input: {
         ...run,
-        severity: t.Optional(t.Array(t.Enum([...severities]))),
-        state: t.Optional(t.Array(t.Enum([...findingStates]))),
-        rule: t.Optional(t.String()),
+        severity: t.Optional(t.Array(t.Enum([...severities]), { description: 'Only of these severities.' })),
+        state: t.Optional(t.Array(t.Enum([...findingStates]), { description: 'Only in these states.' })),
+        rule: t.Optional(t.String({ description: 'Only of the rule with this id.' })),
         ...pageInput,
       },
       reply: Page(Finding),
@@ -86,7 +89,7 @@ export const correlation = defineContract(
     getFinding: get('/findings/{finding}', {
       summary: 'One finding with its evidence.',
       permission: 'findings:read',
-      input: { finding: t.String() },
+      input: { finding },
       reply: Finding,
       errors: ['findings.not_found'],
     }),
@@ -94,10 +97,10 @@ export const correlation = defineContract(
       summary: 'What a person says of a finding; it outlives runs.',
       permission: 'findings:write',
       input: {
-        finding: t.String(),
-        state: t.Enum([...findingStates]),
+        finding,
+        state: t.Enum([...findingStates], { description: 'What it is from now on, also in later runs.' }),
         acceptedUntil: t.Optional(Instant),
-        comment: t.Optional(t.String({ maxLength: 10_000 })),
+        comment: t.Optional(t.String({ maxLength: 10_000, description: 'Why.' })),
       },
       reply: Finding,
       errors: ['findings.not_found'],
@@ -105,7 +108,7 @@ export const correlation = defineContract(
     exportFindings: get('/exports/findings', {
       summary: 'Every finding of a run, ordered by id.',
       permission: 'findings:read',
-      input: { run: t.String() },
+      input: oneRun,
       reply: stream(Finding),
     }),
     listRules: get('/rules', {
@@ -125,10 +128,10 @@ export const correlation = defineContract(
       permission: 'graphs:read',
       input: {
         ...run,
-        roots: t.Optional(t.Array(t.String({ description: 'An entity: its id or `type:value`.' }), { maxItems: 1000 })),
-        depth: t.Integer({ minimum: 0, maximum: 20 }),
-        maxNodes: t.Integer({ minimum: 1, maximum: 50_000 }),
-        maxEdges: t.Integer({ minimum: 1, maximum: 200_000 }),
+        roots: t.Optional(t.Array(node, { maxItems: 1000, description: 'Where it begins.' })),
+        depth: t.Integer({ minimum: 0, maximum: 20, description: 'Edges from a root.' }),
+        maxNodes: t.Integer({ minimum: 1, maximum: 50_000, description: 'So many nodes at most.' }),
+        maxEdges: t.Integer({ minimum: 1, maximum: 200_000, description: 'So many edges at most.' }),
       },
       reply: t.Object({ nodes: t.Array(GraphNode), edges: t.Array(GraphEdge), truncated: t.Boolean() }),
       safe: true,
@@ -138,10 +141,10 @@ export const correlation = defineContract(
       summary: 'What is joined to a node, a kind of edge at a time.',
       permission: 'graphs:read',
       input: {
-        node: t.String({ description: 'An entity: its id or `type:value`.' }),
+        node,
         ...run,
-        kind: t.Optional(t.String()),
-        direction: t.Optional(t.Enum(['out', 'in'])),
+        kind: t.Optional(t.String({ description: 'Only over this kind of edge, such as `dns_record`.' })),
+        direction: t.Optional(t.Enum(['out', 'in'], { description: 'Only over edges from the node, or to it.' })),
         ...pageInput,
       },
       reply: t.Object({
@@ -159,22 +162,22 @@ export const correlation = defineContract(
       permission: 'graphs:read',
       input: {
         ...run,
-        from: t.String(),
-        to: t.String(),
-        maxLength: t.Optional(t.Integer({ minimum: 1, maximum: 30 })),
+        from: node,
+        to: node,
+        maxLength: t.Optional(t.Integer({ minimum: 1, maximum: 30, description: 'Edges at most.' })),
       },
       reply: t.Object({ nodes: t.Array(GraphNode), edges: t.Array(GraphEdge) }),
     }),
     exportGraph: get('/exports/graph', {
       summary: 'Every node, then every edge, each as a line.',
       permission: 'graphs:read',
-      input: { run: t.String() },
+      input: oneRun,
       reply: stream(t.Union([t.Object({ node: GraphNode }), t.Object({ edge: GraphEdge })])),
     }),
     deleteRun: remove('/correlated-runs/{run}', {
       summary: 'Forgets a run and what only it saw.',
       permission: 'service',
-      input: { run: t.String() },
+      input: oneRun,
       reply: Nothing,
       status: 204,
     }),

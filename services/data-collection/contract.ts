@@ -63,6 +63,8 @@ export const CollectionFinished = t.Object(
     /** Yielded, but not of the type they claimed to be. */
     dropped: Count,
     ms: t.Number(),
+    /** Tells the settings that people had given its module from others; absent where they had given none. */
+    settings: t.Optional(t.String()),
   },
   { additionalProperties: false },
 )
@@ -96,27 +98,36 @@ export const collection = defineContract(
     listExchanges: get('/exchanges', {
       summary: 'What a run sent and received, oldest first.',
       permission: 'exchanges:read',
-      input: { run: t.String(), module: t.Optional(t.String()), ...pageInput },
+      input: {
+        run: t.String({ description: 'The id of a run.' }),
+        module: t.Optional(t.String({ description: 'Only those of this module.' })),
+        ...pageInput,
+      },
       reply: Page(Exchange),
     }),
     getExchange: get('/exchanges/{id}', {
       summary: 'One exchange.',
       permission: 'exchanges:read',
-      input: { id: t.String() },
+      input: { id: t.String({ description: 'The id of an exchange, as evidence names it.' }) },
       reply: Exchange,
       errors: ['exchanges.not_found'],
     }),
     getExchangeBody: get('/exchanges/{id}/body', {
       summary: 'What came back, as it was received.',
       permission: 'exchanges:read',
-      input: { id: t.String() },
+      input: { id: t.String({ description: 'The id of an exchange, as evidence names it.' }) },
       reply: bytes('application/octet-stream'),
       errors: ['exchanges.not_found'],
     }),
     tryModule: post('/trials', {
       summary: 'Runs one module on one entity outside any run and answers what it saw. Stores nothing.',
       permission: 'modules:write',
-      input: { module: t.String(), type: t.String(), value: t.String(), lab: t.Optional(t.Boolean()) },
+      input: {
+        module: t.String({ description: 'The id of a module.' }),
+        type: t.String({ description: 'The type of an entity that it takes.' }),
+        value: t.String({ description: 'The value of that entity.' }),
+        lab: t.Optional(t.Boolean({ description: 'Meets the lab instead of the internet.' })),
+      },
       reply: t.Object({
         outcome: t.Enum([...outcomes]),
         reason: t.Optional(t.String()),

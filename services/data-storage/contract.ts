@@ -80,7 +80,8 @@ const Voice = t.Object({
   tags: t.Array(t.String()),
 })
 
-const run = { run: t.String() }
+const run = { run: t.String({ description: 'The id of a run.' }) }
+const entity = t.String({ description: 'The id of an entity, or `type:value`.' })
 const next = t.Optional(t.String())
 
 export const storage = defineContract(
@@ -91,21 +92,25 @@ export const storage = defineContract(
       summary:
         'Entities, in the order in which they were first stored. `query` is the query language: `type:domain tag:prod seen:>2026-01-01 -module:crtsh "mail"`, or one entity, `domain:mail.example.com`.',
       permission: 'entities:read',
-      input: { run: t.Optional(t.String()), query: t.Optional(t.String({ maxLength: 4096 })), ...pageInput },
+      input: {
+        run: t.Optional(t.String({ description: 'Only what this run saw.' })),
+        query: t.Optional(t.String({ maxLength: 4096, description: 'Conditions that must all hold, as above.' })),
+        ...pageInput,
+      },
       reply: Page(StoredEntity),
       errors: ['entities.query_invalid'],
     }),
     getEntity: get('/entities/{entity}', {
       summary: 'One entity, by id or `type:value`.',
       permission: 'entities:read',
-      input: { entity: t.String() },
+      input: { entity },
       reply: StoredEntity,
       errors: ['entities.not_found'],
     }),
     explainEntity: get('/entities/{entity}/reasons', {
       summary: 'Why an entity is here: the chain of observations from a seed of the run to it, seed first.',
       permission: 'entities:read',
-      input: { entity: t.String(), ...run },
+      input: { entity, ...run },
       reply: t.Object({ items: t.Array(Reason), observations: t.Array(StoredObservation) }),
       errors: ['entities.not_found'],
     }),
@@ -113,12 +118,12 @@ export const storage = defineContract(
       summary: 'Tags, notes and false-positive marks for all entities that a query selects. They outlive runs.',
       permission: 'entities:write',
       input: {
-        run: t.Optional(t.String()),
-        query: t.String({ maxLength: 4096 }),
-        addTags: t.Optional(t.Array(t.String({ minLength: 1, maxLength: 64 }))),
-        removeTags: t.Optional(t.Array(t.String())),
-        falsePositive: t.Optional(t.Boolean()),
-        note: t.Optional(t.String({ minLength: 1, maxLength: 10_000 })),
+        run: t.Optional(t.String({ description: 'Only what this run saw.' })),
+        query: t.String({ maxLength: 4096, description: 'Which entities, in the query language of the list.' }),
+        addTags: t.Optional(t.Array(t.String({ minLength: 1, maxLength: 64 }), { description: 'Tags of people.' })),
+        removeTags: t.Optional(t.Array(t.String(), { description: 'Tags of people that go.' })),
+        falsePositive: t.Optional(t.Boolean({ description: 'They are not what they seem; false takes it back.' })),
+        note: t.Optional(t.String({ minLength: 1, maxLength: 10_000, description: 'A note, added to those there.' })),
       },
       reply: t.Object({ marked: Count }),
       errors: ['entities.query_invalid'],
@@ -132,7 +137,7 @@ export const storage = defineContract(
     exportObservations: get('/exports/observations', {
       summary: 'Every observation of a run, ordered by id.',
       permission: 'entities:read',
-      input: { ...run, entity: t.Optional(t.String()) },
+      input: { ...run, entity: t.Optional(entity) },
       reply: stream(StoredObservation),
     }),
     exportRelationships: get('/exports/relationships', {

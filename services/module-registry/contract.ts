@@ -75,7 +75,8 @@ export const KeyInfo = t.Object({
 })
 export type KeyInfo = Static<typeof KeyInfo>
 
-const KeyName = t.String({ pattern: '^[A-Z][A-Z0-9_]{1,63}$' })
+const KeyName = t.String({ pattern: '^[A-Z][A-Z0-9_]{1,63}$', description: 'Such as `SHODAN_API_KEY`.' })
+const module = t.String({ description: 'The id of a module.' })
 
 export const moduleRegistry = defineContract(
   'module-registry',
@@ -85,9 +86,9 @@ export const moduleRegistry = defineContract(
       summary: 'Modules, by what goes in and comes out.',
       permission: 'modules:read',
       input: {
-        consumes: t.Optional(t.String()),
-        produces: t.Optional(t.String()),
-        useCase: t.Optional(t.String()),
+        consumes: t.Optional(t.String({ description: 'Only those that take this type of entity.' })),
+        produces: t.Optional(t.String({ description: 'Only those that find this type of entity.' })),
+        useCase: t.Optional(t.String({ description: 'Only those for this use, such as `footprint`.' })),
         ...pageInput,
       },
       reply: Page(ModuleInfo),
@@ -95,21 +96,21 @@ export const moduleRegistry = defineContract(
     getModule: get('/modules/{module}', {
       summary: 'One module.',
       permission: 'modules:read',
-      input: { module: t.String() },
+      input: { module },
       reply: ModuleInfo,
       errors: ['modules.not_found'],
     }),
     changeModule: put('/modules/{module}/enabled', {
       summary: 'Whether a module may run in this workspace.',
       permission: 'modules:write',
-      input: { module: t.String(), enabled: t.Boolean() },
+      input: { module, enabled: t.Boolean({ description: 'False: it is left out of plans.' }) },
       reply: ModuleInfo,
       errors: ['modules.not_found'],
     }),
     getModuleSettings: get('/modules/{module}/settings', {
       summary: 'What a module can be told, and what it is told.',
       permission: 'modules:read',
-      input: { module: t.String() },
+      input: { module },
       reply: SettingsInfo,
       errors: ['modules.not_found'],
     }),
@@ -117,8 +118,8 @@ export const moduleRegistry = defineContract(
       summary: 'Sets some settings of a module for this workspace; tasks that start from now on have them.',
       permission: 'modules:write',
       input: {
-        module: t.String(),
-        set: t.Optional(t.Record(t.String(), t.Unknown())),
+        module,
+        set: t.Optional(t.Record(t.String(), t.Unknown(), { description: 'Values by the names of the settings.' })),
         unset: t.Optional(t.Array(t.String(), { description: 'Settings that go back to their defaults.' })),
       },
       reply: SettingsInfo,
@@ -133,7 +134,14 @@ export const moduleRegistry = defineContract(
     setKey: put('/keys/{name}', {
       summary: 'Stores a key, encrypted.',
       permission: 'keys:write',
-      input: { name: KeyName, value: t.String({ minLength: 1, maxLength: 4096 }) },
+      input: {
+        name: KeyName,
+        value: t.String({
+          minLength: 1,
+          maxLength: 4096,
+          description: 'What the source gave out; never answered again.',
+        }),
+      },
       reply: KeyInfo,
       errors: ['keys.unknown'],
     }),

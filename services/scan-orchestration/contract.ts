@@ -115,14 +115,18 @@ export const scans = defineContract(
     listReached: get('/runs/{run}/entities', {
       summary: 'Every entity of a run with its seed, distance and scope, in the order of its id.',
       permission: 'runs:read',
-      input: { ...run, after: t.Optional(t.String()), limit: t.Optional(t.Integer({ minimum: 1, maximum: 5000 })) },
+      input: {
+        ...run,
+        ...pageInput,
+        limit: t.Optional(t.Integer({ minimum: 1, maximum: 5000, description: 'Items at most.' })),
+      },
       reply: Page(Reached),
       errors: unknownRun,
     }),
     describeReached: post('/runs/{run}/entities', {
       summary: 'Seed, distance and scope of these entities; those the run did not meet are left out.',
       permission: 'runs:read',
-      input: { ...run, ids: t.Array(t.String(), { maxItems: 5000 }) },
+      input: { ...run, ids: t.Array(t.String(), { maxItems: 5000, description: 'Ids of entities.' }) },
       reply: t.Object({ items: t.Array(Reached) }),
       safe: true,
       errors: unknownRun,

@@ -31,8 +31,10 @@ export const visualization = defineContract('visualization', 'Views of the graph
     summary: 'A part of the graph with positions, within budgets, with true totals.',
     permission: 'graphs:read',
     input: {
-      run: t.String(),
-      root: t.Optional(t.Array(t.String({ description: 'An entity: its id or `type:value`.' }), { maxItems: 1000 })),
+      run: t.String({ description: 'The id of a run.' }),
+      root: t.Optional(
+        t.Array(t.String(), { maxItems: 1000, description: 'Entities that it begins at: ids or `type:value`.' }),
+      ),
       depth: t.Optional(
         t.Integer({ minimum: 0, maximum: 20, description: 'Edges from a root. Default 2; without roots 20.' }),
       ),
@@ -45,7 +47,10 @@ export const visualization = defineContract('visualization', 'Views of the graph
   exportGraphView: get('/views/graph/{format}', {
     summary: 'The graph of a run as a file, whole.',
     permission: 'graphs:read',
-    input: { run: t.String(), format: t.Enum(['graphml', 'cytoscape']) },
+    input: {
+      run: t.String({ description: 'The id of a run.' }),
+      format: t.Enum(['graphml', 'cytoscape'], { description: 'GraphML is XML, Cytoscape’s is JSON.' }),
+    },
     reply: bytes('application/graphml+xml', 'application/json'),
   }),
 })

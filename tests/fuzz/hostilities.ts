@@ -10,61 +10,42 @@ function certificate(name: string): Uint8Array {
   return new Uint8Array(Buffer.from(pem.replaceAll(/-----[A-Z ]+-----|\s/g, ''), 'base64'))
 }
 
+const megabyte = 1 << 20
+
+/** Answers every request with this. */
+function answers(headers: Record<string, string>, body: Uint8Array): Hostility {
+  return { http: () => ({ headers, body }) }
+}
+
+/** `text` without end, also from WHOIS servers, who may say something else; theirs ends after a megabyte. */
+function floods(headers: Record<string, string>, text: string, said = text): Hostility {
+  return { ...answers(headers, filled(text)), whois: () => said.repeat(megabyte / said.length) }
+}
+
 /** Peers that mean ill or are broken, by what they answer: the same for every module and question. */
 export const hostilities: Record<string, (chance: Chance) => Hostility> = {
   'an empty answer': () => ({ http: () => ({}), dns: () => ({}), whois: () => '', chain: () => [] }),
-  'endless HTML': () => ({
-    http: () => ({ headers: types.html, body: filled('<p>a <a href="/b">c</a> d@e.example ') }),
-  }),
-  'endless open elements': () => ({ http: () => ({ headers: types.html, body: filled('<div><a href="x">') }) }),
-  'endless blanks': () => ({
-    http: () => ({ headers: types.html, body: filled(' ') }),
-    whois: () => ' '.repeat(1 << 20),
-  }),
-  'one endless word': () => ({
-    http: () => ({ headers: types.html, body: filled('a') }),
-    whois: () => 'a'.repeat(1 << 20),
-  }),
-  'endless digits': () => ({
-    http: () => ({ headers: types.plain, body: filled('1') }),
-    whois: () => '1'.repeat(1 << 20),
-  }),
-  'endless dots': () => ({
-    http: () => ({ headers: types.plain, body: filled('a.') }),
-    whois: () => 'a.'.repeat(1 << 19),
-  }),
-  'endless signs': () => ({
-    http: () => ({ headers: types.script, body: filled('@') }),
-    whois: () => ': '.repeat(1 << 19),
-  }),
-  'endless addresses': () => ({ http: () => ({ headers: types.plain, body: filled('a@b.example,+4420794609 58;') }) }),
-  'endless quotes': () => ({ http: () => ({ headers: types.html, body: filled(`"'<!--`) }) }),
-  'endless lines': () => ({
-    http: () => ({ headers: types.plain, body: filled('a,b\n') }),
-    whois: () => 'a: b\n'.repeat(1 << 18),
-  }),
-  'endless colons': () => ({
-    http: () => ({ headers: types.plain, body: filled('::') }),
-    whois: () => '\n\n:'.repeat(1 << 18),
-  }),
-  'an endless site map': () => ({
-    http: () => ({ headers: types.xml, body: filled('<urlset><url><loc>https://x.example/a</loc>') }),
-  }),
-  'an endless robots.txt': () => ({
-    http: () => ({ headers: types.plain, body: filled('Disallow: /a\nSitemap: /b\n') }),
-  }),
-  'an endless array': () => ({ http: () => ({ headers: types.json, body: filled('[{},') }) }),
-  'a large array that ends': () => ({
-    http: () => ({ headers: types.json, body: bytes(`[${'{},'.repeat(300_000)}{}]`) }),
-  }),
-  'deep JSON': () => ({
-    http: () => ({ headers: types.json, body: bytes('['.repeat(100_000) + ']'.repeat(100_000)) }),
-  }),
-  'deeper JSON': () => ({ http: () => ({ headers: types.json, body: bytes('{"data":'.repeat(500_000)) }) }),
+  'endless HTML': () => answers(types.html, filled('<p>a <a href="/b">c</a> d@e.example ')),
+  'endless open elements': () => answers(types.html, filled('<div><a href="x">')),
+  'endless blanks': () => floods(types.html, ' '),
+  'one endless word': () => floods(types.html, 'a'),
+  'endless digits': () => floods(types.plain, '1'),
+  'endless dots': () => floods(types.plain, 'a.'),
+  'endless signs': () => floods(types.script, '@', ': '),
+  'endless addresses': () => answers(types.plain, filled('a@b.example,+4420794609 58;')),
+  'endless quotes': () => answers(types.html, filled(`"'<!--`)),
+  'endless lines': () => floods(types.plain, 'a,b\n', 'a: b\n'),
+  'endless colons': () => floods(types.plain, '::', '\n\n:'),
+  'an endless site map': () => answers(types.xml, filled('<urlset><url><loc>https://x.example/a</loc>')),
+  'an endless robots.txt': () => answers(types.plain, filled('Disallow: /a\nSitemap: /b\n')),
+  'an endless array': () => answers(types.json, filled('[{},')),
+  'a large array that ends': () => answers(types.json, bytes(`[${'{},'.repeat(300_000)}{}]`)),
+  'deep JSON': () => answers(types.json, bytes('['.repeat(100_000) + ']'.repeat(100_000))),
+  'deeper JSON': () => answers(types.json, bytes('{"data":'.repeat(500_000))),
   'JSON of a scalar': (chance) => ({
     http: () => ({ headers: types.json, body: bytes(JSON.stringify(chance.one(oddValues)) ?? '0') }),
   }),
-  'a number too large': () => ({ http: () => ({ headers: types.json, body: bytes('[1e999]') }) }),
+  'a number too large': () => answers(types.json, bytes('[1e999]')),
   'a byte order mark': () => ({
     http: () => ({ headers: types.json, body: bytes('\ufeff{}') }),
     whois: () => '\ufeff',

@@ -37,6 +37,18 @@ it('a setting of a module, set by HTTP or command, reaches the module', { timeou
   const rows = await installation.rows(...demoScan('dns-resolve port-scan', '--quiet'))
   const open = rows.filter((row) => row['type'] === 'open-port').map((row) => String(row['value']))
   expect(new Set(open.map((value) => value.replace(/^.*:/, '')))).toEqual(new Set(['443/tcp']))
+
+  // What a module is no longer to look for is not gone.
+  await installation.run('module', 'settings', 'port-scan', 'ports=80')
+  const again = await installation.rows('rerun', 'last', '--json', '--quiet')
+  expect(again.some((row) => row['type'] === 'open-port' && String(row['value']).endsWith(':443/tcp'))).toBe(false)
+  const differences = await installation.rows('compare', 'last', '--json')
+  const missing = differences.filter((row) => String(row['value']).endsWith(':443/tcp'))
+  expect(new Set(missing.map(({ kind, reason }) => `${kind}: ${String(reason)}`))).toEqual(
+    new Set(['unconfirmed: port-scan looked again, but has other settings now']),
+  )
+  await installation.run('module', 'settings', 'port-scan', 'ports=443')
+
   const address = open[0]!.replace(/:\d+\/tcp$/, '')
   const trial = await installation.run('module', 'try', 'port-scan', `ip-address:${address}`, '--lab', '--json')
   const { observations } = JSON.parse(trial.stdout) as { observations: { entity: { type: string; value: string } }[] }

@@ -4,6 +4,7 @@ import { MirageError } from '@mirage/kit/errors.ts'
 import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import type { Log } from '@mirage/kit/log.ts'
 import { formatAddress } from '@mirage/model/address.ts'
+import { contentId } from '@mirage/model/id.ts'
 import { placeOf } from '@mirage/model/place.ts'
 import { type AnyModule, keyOf } from '@mirage/module-sdk/define.ts'
 import { type Ended, runModule } from '@mirage/module-sdk/run.ts'
@@ -98,6 +99,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       observations: end.counts.observations,
       dropped: end.counts.dropped,
       ms: now() - startedAt,
+      ...(Object.keys(settings).length === 0 ? {} : { settings: nameOf(settings) }),
     })
     if (known && key !== undefined && (outcome === 'key-refused' || outcome === 'found'))
       await registry.reportKey(
@@ -118,6 +120,11 @@ export async function settingsOf(
 ): Promise<Record<string, unknown>> {
   if (!module.settings) return {}
   return (await registry.getModuleSettings({ module: module.id }, { workspace })).given
+}
+
+/** The same for the same settings. */
+function nameOf(settings: Record<string, unknown>): string {
+  return contentId(JSON.stringify(Object.entries(settings).sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
 /** Outcomes that a vanished lab looks like. Partial answers too: a module may have gone on after a failure. */

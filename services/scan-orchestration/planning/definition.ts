@@ -35,15 +35,19 @@ export type Profile = Static<typeof Profile>
 /** Limits of a run; absent means none. A run that hits one says so in `stopReason`. */
 export const Budget = t.Object(
   {
-    maxRequests: t.Optional(t.Integer({ minimum: 0 })),
-    maxQueries: t.Optional(t.Integer({ minimum: 0 })),
-    maxTimeMs: t.Optional(t.Integer({ minimum: 1 })),
-    maxEntities: t.Optional(t.Integer({ minimum: 1 })),
-    depth: t.Optional(t.Integer({ minimum: 0, maximum: 100 })),
+    maxRequests: t.Optional(t.Integer({ minimum: 0, description: 'It ends after so many requests.' })),
+    maxQueries: t.Optional(t.Integer({ minimum: 0, description: 'It ends after so many DNS queries.' })),
+    maxTimeMs: t.Optional(t.Integer({ minimum: 1, description: 'It ends after this time, milliseconds.' })),
+    maxEntities: t.Optional(t.Integer({ minimum: 1, description: 'It ends after so many entities.' })),
+    depth: t.Optional(
+      t.Integer({ minimum: 0, maximum: 100, description: 'How many steps away from a seed is looked at.' }),
+    ),
   },
-  closed,
+  { ...closed, description: 'Limits; absent means none.' },
 )
 export type Budget = Static<typeof Budget>
+
+const rule = 'a domain, address, block or AS number'
 
 /** Everything a run is started with; it keeps this for ever. */
 export const RunDefinition = t.Object(
@@ -53,31 +57,67 @@ export const RunDefinition = t.Object(
     seeds: t.Array(t.Object({ type: Type, value: t.String({ minLength: 1, maxLength: 16_384 }) }, closed), {
       minItems: 1,
       maxItems: 100_000,
+      description: 'The targets.',
     }),
-    /** The name of a shipped profile, or a profile. Default: footprint. */
-    profile: t.Optional(t.Union([t.String(), Profile])),
-    modules: t.Optional(t.Array(ModuleId)),
-    excludeModules: t.Optional(t.Array(ModuleId)),
-    want: t.Optional(t.Array(Type)),
-    allow: t.Optional(t.Array(t.Enum(['invasive', 'slow', 'unofficial']))),
-    /** The strongest contact any request of the run may cause. Default: the profile's, else `target`. */
-    contact: t.Optional(Contact),
-    include: t.Optional(t.Array(t.String(), { maxItems: 1_000_000 })),
-    exclude: t.Optional(t.Array(t.String(), { maxItems: 1_000_000 })),
-    distance: t.Optional(t.Integer({ minimum: 0, maximum: 10 })),
+    profile: t.Optional(
+      t.Union([t.String(), Profile], {
+        description: 'The name of a shipped profile, or a profile. Default: footprint.',
+      }),
+    ),
+    modules: t.Optional(t.Array(ModuleId, { description: 'Only these modules.' })),
+    excludeModules: t.Optional(t.Array(ModuleId, { description: 'Not these modules.' })),
+    want: t.Optional(t.Array(Type, { description: 'Only modules that lead to these types of entity.' })),
+    allow: t.Optional(
+      t.Array(t.Enum(['invasive', 'slow', 'unofficial']), { description: 'Also modules with these flags.' }),
+    ),
+    contact: t.Optional(
+      t.Enum([...contacts], {
+        description: 'The strongest contact any request of the run may cause. Default: the profile’s, else `target`.',
+      }),
+    ),
+    include: t.Optional(t.Array(t.String(), { maxItems: 1_000_000, description: `Also in scope: ${rule}.` })),
+    exclude: t.Optional(t.Array(t.String(), { maxItems: 1_000_000, description: `Never in scope: ${rule}.` })),
+    distance: t.Optional(
+      t.Integer({ minimum: 0, maximum: 10, description: 'How many changes of owner away from a seed is in scope.' }),
+    ),
     budget: t.Optional(Budget),
-    /** Requests a second of the whole run. */
-    rate: t.Optional(t.Number({ exclusiveMinimum: 0 })),
-    /** module → rate as people write it: `10/m`. */
-    moduleRates: t.Optional(t.Record(ModuleId, t.String({ pattern: '^\\d+(\\.\\d+)?/(s|m|h|d)$' }))),
-    resolvers: t.Optional(t.Array(t.String(), { maxItems: 10_000 })),
-    proxy: t.Optional(t.String({ maxLength: 1000 })),
-    /** Sent to the target only. */
-    headers: t.Optional(t.Record(t.String({ pattern: headerName.source }), t.String({ pattern: headerValue.source }))),
-    userAgent: t.Optional(t.String({ maxLength: 500, pattern: headerValue.source })),
-    /** The run meets the lab instead of the internet. */
-    lab: t.Optional(t.Object({ size: t.String(), seed: t.Integer() }, closed)),
+    rate: t.Optional(t.Number({ exclusiveMinimum: 0, description: 'Requests a second of the whole run.' })),
+    moduleRates: t.Optional(
+      t.Record(ModuleId, t.String({ pattern: '^\\d+(\\.\\d+)?/(s|m|h|d)$' }), {
+        description: 'The rate or quota of a module by its id, as people write it: `10/m`, `50/d`.',
+      }),
+    ),
+    resolvers: t.Optional(
+      t.Array(t.String(), {
+        maxItems: 10_000,
+        description: 'DNS resolvers to ask, by address. Default: those of the settings.',
+      }),
+    ),
+    proxy: t.Optional(
+      t.String({
+        maxLength: 1000,
+        description: 'Everything goes through this proxy (http or socks5h), or nothing goes.',
+      }),
+    ),
+    headers: t.Optional(
+      t.Record(t.String({ pattern: headerName.source }), t.String({ pattern: headerValue.source }), {
+        description: 'Headers for requests to the target only.',
+      }),
+    ),
+    userAgent: t.Optional(
+      t.String({
+        maxLength: 500,
+        pattern: headerValue.source,
+        description: 'The user agent for requests to the target.',
+      }),
+    ),
+    lab: t.Optional(
+      t.Object(
+        { size: t.String(), seed: t.Integer() },
+        { ...closed, description: 'The run meets this lab instead of the internet.' },
+      ),
+    ),
   },
-  closed,
+  { ...closed, description: 'What is asked for: seeds, and what differs from the profile.' },
 )
 export type RunDefinition = Static<typeof RunDefinition>

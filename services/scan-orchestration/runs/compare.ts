@@ -2,6 +2,7 @@ import type { Client } from '@mirage/kit/contract.ts'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { display } from '@mirage/model/registry.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
+import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { storage } from '@mirage/services/data-storage/contract.ts'
 import type { Difference } from '../contract.ts'
 import { type Orchestrator, rowOf } from '../orchestrator.ts'
@@ -56,7 +57,7 @@ export async function* compareRuns(orchestrator: Orchestrator, before: RunRow, n
       right = await young.next()
     } else if (right.done || left.value.entity < right.value.entity) {
       missing.push(left.value)
-      if (missing.length === judgedAtOnce) yield* judge(orchestrator, now, missing.splice(0), total)
+      if (missing.length === judgedAtOnce) yield* judge(orchestrator, { before, now }, missing.splice(0), total)
       left = await old.next()
     } else {
       const attributes = changes(left.value, right.value, volatile)
@@ -68,21 +69,22 @@ export async function* compareRuns(orchestrator: Orchestrator, before: RunRow, n
       right = await young.next()
     }
   }
-  yield* judge(orchestrator, now, missing, total)
+  yield* judge(orchestrator, { before, now }, missing, total)
   yield { kind: 'summary', ...total }
 }
 
 /** Whether each of these, which `now` has not, is gone. */
 async function* judge(
   orchestrator: Orchestrator,
-  now: RunRow,
+  { before, now }: { before: RunRow; now: RunRow },
   missing: Sighting[],
   total: { gone: number; unconfirmed: number },
 ): AsyncIterable<Difference> {
   if (missing.length === 0) return
-  const outcomes = await readOutcomes(orchestrator, now, missing)
+  const former = await readLooks(orchestrator, before, missing)
+  const looks = await readLooks(orchestrator, now, missing)
   for (const sighting of missing) {
-    const reason = whyUnconfirmed(sighting, outcomes)
+    const reason = whyUnconfirmed(sighting, former, looks)
     total[reason === undefined ? 'gone' : 'unconfirmed']++
     yield reason === undefined
       ? { kind: 'gone', ...named(sighting) }
@@ -99,35 +101,51 @@ function volatileOf(row: RunRow): Map<string, Set<string>> {
   return new Map(lanes.map(({ module, volatile }) => [module, new Set(volatile)]))
 }
 
-/** How the looks that had seen these ended in a run: `module/source` → outcome, for those that were made. */
-async function readOutcomes({ store }: Orchestrator, row: RunRow, sightings: Sighting[]): Promise<Map<string, string>> {
+/** A look of a module at a source: how it ended, and by which settings of people it was made. */
+interface Look {
+  outcome: string
+  settings: string | undefined
+}
+
+/** Of the looks that had seen these, those that were made in a run: `module/source` → how. */
+async function readLooks({ store }: Orchestrator, row: RunRow, sightings: Sighting[]): Promise<Map<string, Look>> {
   const wanted = new Set(sightings.flatMap(({ looks }) => looks.map(({ module, source }) => `${module}/${source}`)))
-  const outcomes = new Map<string, string>()
+  const made = new Map<string, Look>()
   for (let after = 0; ;) {
     const rows = await store.db
       .selectFrom('task')
-      .select(['number', 'module', 'entities', 'outcome'])
+      .select(['number', 'module', 'entities', 'outcome', 'finished'])
       .where('run', '=', row.id)
       .where('number', '>', after)
       .orderBy('number')
       .limit(1000)
       .execute()
-    for (const { module, entities, outcome } of rows)
+    for (const { module, entities, outcome, finished } of rows) {
+      const end = finished === null ? undefined : (JSON.parse(finished) as CollectionFinished)
       for (const id of JSON.parse(entities) as string[]) {
         const look = `${module}/${id}`
-        if (wanted.has(look)) outcomes.set(look, outcome ?? 'cancelled')
+        if (wanted.has(look)) made.set(look, { outcome: outcome ?? 'cancelled', settings: end?.settings })
       }
-    if (rows.length === 0) return outcomes
+    }
+    if (rows.length === 0) return made
     after = rows.at(-1)!.number
   }
 }
 
-function whyUnconfirmed({ looks }: Sighting, outcomes: Map<string, string>): string | undefined {
+function whyUnconfirmed(
+  { looks }: Sighting,
+  former: ReadonlyMap<string, Look>,
+  now: ReadonlyMap<string, Look>,
+): string | undefined {
   for (const { module, source } of looks) {
     if (source === undefined) return 'it was given as a seed before'
-    const outcome = outcomes.get(`${module}/${source}`)
-    if (outcome === undefined) return `${module} did not look at the same source again`
+    const look = now.get(`${module}/${source}`)
+    if (look === undefined) return `${module} did not look at the same source again`
+    const { outcome, settings } = look
     if (outcome !== 'found' && outcome !== 'empty') return `${module} looked again, but ended ${outcome}`
+    // Fewer ports, or fewer names to guess, make nothing go away.
+    if (settings !== former.get(`${module}/${source}`)?.settings)
+      return `${module} looked again, but has other settings now`
   }
   return undefined
 }
