@@ -107,12 +107,13 @@ function edgeOf(sighting: Sighting, source: EntityRef, entity: EntityRef): Obser
  * Milliseconds of what a source says: a time without a zone is UTC (crt.sh writes `2026-01-31T09:30:00`), not the
  * local time that `Date` would take it for. Undefined for what is no time.
  */
-export function instantOf(value: string | number | Date | undefined): number | undefined {
+export function instantOf(value: string | number | Date | undefined | null): number | undefined {
   const zoned =
     typeof value === 'string' && /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d[\d:.]*$/.test(value)
       ? `${value.replace(' ', 'T')}Z`
       : value
-  const ms = zoned === undefined ? Number.NaN : typeof zoned === 'number' ? zoned : new Date(zoned).getTime()
+  const ms =
+    zoned === undefined || zoned === null ? Number.NaN : typeof zoned === 'number' ? zoned : new Date(zoned).getTime()
   return Number.isFinite(ms) ? Math.round(ms) : undefined
 }
 
@@ -121,7 +122,7 @@ function boundAttributes(attributes: Record<string, unknown>): Record<string, un
   let any = false
   for (const name in attributes) {
     const value = attributes[name]
-    if (value === undefined || value === null || value === '') continue
+    if (value === undefined || value === null || value === '' || name === '__proto__') continue
     bounded[name] = typeof value === 'string' ? value.slice(0, maxAttributeLength).toWellFormed() : value
     any = true
   }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { manifest } from '@mirage/modules/manifest.generated.ts'
 import { openModules } from '@mirage/module-sdk/outside/folder.ts'
-import { networkIsolation } from '@mirage/module-sdk/outside/process.ts'
+import { jail } from '@mirage/module-sdk/outside/jail.ts'
 import { openDnsEngine } from '@mirage/network/dns/engine.ts'
 import { openNetwork } from '@mirage/network/session.ts'
 import { blobs, cache, documents, installation } from '@mirage/ports/needs.ts'
@@ -19,6 +19,12 @@ import { settings } from './settings.ts'
 import { openStore } from './store.ts'
 import { tryModule } from './tasks/trial.ts'
 import { work } from './tasks/worker.ts'
+
+const weakJail = {
+  network:
+    'Modules from a folder run in a network namespace alone: this machine allows none that hides files, sockets and processes from them',
+  nothing: 'Modules from a folder run without any namespace: only what they import is checked',
+}
 
 export const dataCollection = defineService({
   contract: collection,
@@ -39,8 +45,8 @@ export const dataCollection = defineService({
       allowPrivate: settings.allowPrivateTargets,
     })
     const outside = await openModules(manifest, installation.modulesDirectory)
-    if (outside.entries.length > manifest.length && networkIsolation().length === 0)
-      log.warn('Modules from a folder run without a network namespace: only what they import is checked', {})
+    const { hides } = jail()
+    if (outside.entries.length > manifest.length && hides !== 'files') log.warn(weakJail[hides])
     const modules = new Map(outside.entries.map((entry) => [entry.id, entry]))
     const { userAgent, resolvers, allowPrivateTargets: allowPrivate } = settings
     const options: SessionsOptions = { network, scans, dataDirectory, userAgent, resolvers, allowPrivate }

@@ -2,16 +2,21 @@ import type { DnsQuestion, HttpRequest, RecordType } from '@mirage/model/exchang
 import type { Contact } from '@mirage/model/contact.ts'
 import type { Transport } from '../context.ts'
 import { failureOf } from '../error.ts'
+import type { RawItem } from '../run.ts'
+import { wrongCall } from './called.ts'
 import type { FromChild, ToChild } from './messages.ts'
 
 /** Whatever the module asks for, an answer is not larger and does not take longer. */
 const mostBytes = 64 << 20
 const mostMs = 120_000
 const mostRedirects = 10
+/** Calls under way, and bytes that their answers may have together: then the process waits. */
+const mostCalls = 256
+const mostBytesUnderWay = 2 * mostBytes
 
 /**
  * Answers the calls of a process by the task's own transport, which checks scope, ceiling and limits. The values are
- * what a stranger says: they are given on to code that takes any text, and the contact is what the module declares.
+ * what a stranger says: `called.ts` looks at them, and the contact is what the module declares.
  */
 export class Answering {
   readonly #transport: Transport
@@ -19,6 +24,10 @@ export class Answering {
   readonly #signal: AbortSignal
   readonly #say: (message: ToChild) => void
   readonly #streams = new Map<number, AsyncIterator<unknown>>()
+  /** The recorded answers it was given. */
+  readonly #given = new Set<string>()
+  #calls = 0
+  #bytes = 0
 
   constructor(options: { transport: Transport; contact: Contact; signal: AbortSignal; say(message: ToChild): void }) {
     this.#transport = options.transport
@@ -27,22 +36,56 @@ export class Answering {
     this.#say = options.say
   }
 
+  /** As much is under way for this process as may be. */
+  get isBusy(): boolean {
+    return this.#calls >= mostCalls || this.#bytes >= mostBytesUnderWay
+  }
+
+  /** What it yielded, whose evidence is an answer that it was given in this task or none. */
+  withEvidence({ item, exchange }: RawItem): RawItem {
+    const { exchange: named, ...rest } = item as { exchange?: string } & typeof item // a finding has none
+    const isGiven = named !== undefined && this.#given.has(named)
+    return {
+      item: isGiven ? item : rest,
+      exchange: exchange !== undefined && this.#given.has(exchange) ? exchange : undefined,
+    }
+  }
+
   async asked(message: Extract<FromChild, { kind: 'ask' | 'more' | 'enough' }>): Promise<void> {
+    const bytes = bytesOf(message)
+    this.#calls++
+    this.#bytes += bytes
+    try {
+      await this.#answer(message)
+    } finally {
+      this.#calls--
+      this.#bytes -= bytes
+    }
+  }
+
+  async #answer(message: Extract<FromChild, { kind: 'ask' | 'more' | 'enough' }>): Promise<void> {
     const { id } = message
     try {
       if (message.kind === 'enough') return await this.#close(id)
       if (message.kind === 'ask') {
         const answer = this.#call(message.call, message.values)
-        if (answer instanceof Promise) return this.#say({ kind: 'answer', id, value: await answer })
+        if (answer instanceof Promise) return this.#give(id, { value: await answer })
+        if (this.#streams.size >= mostCalls) throw new Error('too many calls are being answered')
         this.#streams.set(id, answer[Symbol.asyncIterator]())
       }
       const step = await this.#streams.get(id)?.next()
       if (!step || step.done) this.#streams.delete(id)
-      this.#say({ kind: 'answer', id, ...(step && !step.done ? { value: step.value } : { done: true }) })
+      this.#give(id, step && !step.done ? { value: step.value } : { done: true })
     } catch (error) {
       this.#streams.delete(id)
       this.#say({ kind: 'answer', id, failure: failureOf(error) })
     }
+  }
+
+  #give(id: number, answer: { value: unknown } | { done: true }): void {
+    const exchange = 'value' in answer ? (answer.value as { exchange?: unknown } | undefined)?.exchange : undefined
+    if (typeof exchange === 'string') this.#given.add(exchange)
+    this.#say({ kind: 'answer', id, ...answer })
   }
 
   async end(): Promise<void> {
@@ -55,10 +98,12 @@ export class Answering {
     await stream?.return?.()
   }
 
-  /** The types are what our half of the child sends; another half is answered by the errors of what cannot be done. */
   #call(call: string, values: unknown[]): Promise<unknown> | AsyncIterable<unknown> {
+    const wrong = wrongCall(call, values)
+    if (wrong !== undefined) throw new Error(wrong)
     const { dns, tcp, tls, whois } = this.#transport
-    const [first, second, third] = values as [string, string, object?]
+    // `wrongCall` has looked at them; what was left out comes as null.
+    const [first, second, third] = values.map((value) => value ?? undefined) as [string, string, object?]
     switch (call) {
       case 'request':
         return this.#transport.request(this.#bounded(values[0] as HttpRequest), this.#signal)
@@ -96,4 +141,11 @@ export class Answering {
       redirects: Math.min(request.redirects, mostRedirects),
     }
   }
+}
+
+/** The most that its answer can have, as far as it says; a page of some sort else. */
+function bytesOf(message: Extract<FromChild, { kind: 'ask' | 'more' | 'enough' }>): number {
+  if (message.kind !== 'ask' || message.call !== 'request') return 1 << 16
+  const request = (message.values as [{ maxBytes?: unknown }] | undefined)?.[0]
+  return Math.min(Number(request?.maxBytes) || 0, mostBytes)
 }

@@ -1,18 +1,21 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Transport } from '../context.ts'
 import type { AnyModule } from '../define.ts'
+import { type Jail, jail } from './jail.ts'
 import type { ManifestEntry, ModuleManifest } from '../manifest.ts'
 import type { RawItem, RunOptions, Spent, Task } from '../run.ts'
 import { Answering } from './answering.ts'
 import { isSpent, wrongDeclaration } from './declared.ts'
-import type { FromChild } from './messages.ts'
+import { openHearing } from './hearing.ts'
 import { type ModuleProcess, startModuleProcess } from './process.ts'
 
 const longestLoadMs = 30_000
 /** Processes that are being started at the same time. */
 const loadedAtOnce = 2
+/** Files of a folder that are looked at for links. */
+const mostFiles = 100_000
 /** A process that has ended its task is kept this long for the next one. */
 const keptMs = 10_000
 
@@ -26,7 +29,11 @@ export interface OutsideModules extends AsyncDisposable {
  * The modules that ship and, beside them, those in the folders of `directory`, each of which runs in processes of its
  * own. A folder that holds no module, or one whose id is taken, is left out with a sentence.
  */
-export async function openModules(shipped: ManifestEntry[], directory: string | undefined): Promise<OutsideModules> {
+export async function openModules(
+  shipped: ManifestEntry[],
+  directory: string | undefined,
+  within?: Jail,
+): Promise<OutsideModules> {
   const problems: string[] = []
   const opened: OutsideModule[] = []
   const folders = directory === undefined ? [] : foldersOf(directory, problems)
@@ -34,7 +41,7 @@ export async function openModules(shipped: ManifestEntry[], directory: string | 
     const name = basename(folder)
     try {
       if (shipped.some(({ id }) => id === name)) throw new Error('a module that ships with Mirage has that id')
-      opened.push(await OutsideModule.open(folder))
+      opened.push(await OutsideModule.open(folder, within ?? jail()))
     } catch (error) {
       problems.push(`“${folder}” is left out: ${messageOf(error)}.`)
     }
@@ -64,24 +71,41 @@ function foldersOf(directory: string, problems: string[]): string[] {
   }
 }
 
+/** The permissions of Node hold for the names of files, and a link has another: none may lead out of the folder. */
+function linkOutOf(folder: string): string | undefined {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  if (entries.length > mostFiles) return `it has more than ${mostFiles} files`
+  for (const entry of entries) {
+    if (!entry.isSymbolicLink()) continue
+    const path = join(entry.parentPath, entry.name)
+    if (!existsSync(path) || !(realpathSync(path) + sep).startsWith(folder + sep))
+      return `its link “${path.slice(folder.length + 1)}” leads out of the folder`
+  }
+  return undefined
+}
+
 class OutsideModule implements AsyncDisposable {
   readonly #folder: string
   readonly #manifest: ModuleManifest
+  readonly #within: Jail
   readonly #idle = new Map<ModuleProcess, NodeJS.Timeout>()
   readonly #all = new Set<ModuleProcess>()
 
-  private constructor(folder: string, manifest: ModuleManifest) {
+  private constructor(folder: string, manifest: ModuleManifest, within: Jail) {
     this.#folder = folder
+    this.#within = within
     this.#manifest = manifest
   }
 
-  static async open(folder: string): Promise<OutsideModule> {
-    const { child, manifest } = await load(folder)
+  static async open(folder: string, within: Jail): Promise<OutsideModule> {
+    const link = linkOutOf(folder)
+    if (link !== undefined) throw new Error(link)
+    const { child, manifest } = await load(folder, within)
     const wrong = wrongDeclaration(manifest, basename(folder))
     child.end()
     await child.ended
     if (wrong !== undefined) throw new Error(wrong)
-    return new OutsideModule(folder, manifest)
+    return new OutsideModule(folder, manifest, within)
   }
 
   get entry(): ManifestEntry {
@@ -94,50 +118,34 @@ class OutsideModule implements AsyncDisposable {
     const { signal } = options
     signal.throwIfAborted()
     const child = this.#takeIdle() ?? (await this.#start())
-    const say = child.say
-    const answering = new Answering({ transport, contact: this.#manifest.contact, signal, say })
-    const said: FromChild[] = []
-    let wake = (): void => {}
-    let death: string | undefined
-    child.died((reason) => {
-      death = reason
-      wake()
-    })
-    child.listen((message) => {
-      if (message.kind === 'ask' || message.kind === 'more' || message.kind === 'enough') void answering.asked(message)
-      else if (message.kind === 'log') options.log?.(message.message, message.fields)
-      else {
-        said.push(message)
-        wake()
-      }
-    })
+    const answering = new Answering({ transport, contact: this.#manifest.contact, signal, say: child.say })
+    const hearing = openHearing(child, answering, options.log)
     let isWhole = false
-    const onAbort = (): void => wake()
-    signal.addEventListener('abort', onAbort)
+    signal.addEventListener('abort', hearing.wake)
     try {
-      say({ kind: 'task', task })
+      child.say({ kind: 'task', task })
       for (;;) {
-        const message = said.shift()
-        if (message?.kind === 'item') yield message.raw
+        const message = hearing.next()
+        if (message?.kind === 'item') yield answering.withEvidence(message.raw)
         else if (message?.kind === 'ended') {
           if (!isSpent(message.spent)) throw new Error(`${this.#manifest.id} ended in a way that makes no sense`)
           isWhole = true
           return message.spent
         } else if (signal.aborted) throw signal.reason
-        else if (death !== undefined) throw new Error(`${this.#manifest.id} failed: ${death}`)
-        else await new Promise<void>((resolve) => (wake = resolve))
+        else if (hearing.death !== undefined) throw new Error(`${this.#manifest.id} failed: ${hearing.death}`)
+        else await hearing.more()
       }
     } finally {
-      signal.removeEventListener('abort', onAbort)
-      child.listen(undefined)
+      signal.removeEventListener('abort', hearing.wake)
+      hearing.end()
       await answering.end()
-      if (isWhole && death === undefined) this.#keep(child)
+      if (isWhole && hearing.death === undefined) this.#keep(child)
       else child.end()
     }
   }
 
   async #start(): Promise<ModuleProcess> {
-    const { child } = await load(this.#folder)
+    const { child } = await load(this.#folder, this.#within)
     this.#all.add(child)
     child.died(() => this.#all.delete(child))
     return child
@@ -172,8 +180,8 @@ class OutsideModule implements AsyncDisposable {
 }
 
 /** A process with the module of this folder in it. */
-async function load(folder: string): Promise<{ child: ModuleProcess; manifest: ModuleManifest }> {
-  const child = startModuleProcess(folder)
+async function load(folder: string, within: Jail): Promise<{ child: ModuleProcess; manifest: ModuleManifest }> {
+  const child = startModuleProcess(folder, within)
   const { promise, resolve, reject } = Promise.withResolvers<ModuleManifest>()
   child.listen((message) => {
     if (message.kind === 'loaded') resolve(message.manifest)

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { entityRef } from '@mirage/model/entity.ts'
@@ -7,60 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ManifestEntry } from '../manifest.ts'
 import { openReplay } from '../replay.ts'
 import { runModule, type Yielded } from '../run.ts'
+import { moduleText, writeModule } from '../testing/folder.ts'
 import { openModules, type OutsideModules } from './folder.ts'
+import { jail } from './jail.ts'
 import { startModuleProcess } from './process.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'mirage-outside-'))
-const secret = join(directory, 'secret.txt')
 let modules: OutsideModules
-let port = 0
-let connections = 0
-const server = createServer((socket) => {
-  connections++
-  socket.destroy()
-})
-
-function moduleText(id: string, body: string, head = ''): string {
-  return `import { defineModule, observe, t } from '@mirage/module-sdk'
-${head}
-export const module = defineModule({
-  id: '${id}', version: 1, title: '${id}', summary: 'For a test', homepage: 'https://${id}.example',
-  consumes: [{ type: 'domain' }], produces: ['domain', 'text'], contact: 'stored', useCases: ['footprint'],
-  settings: t.Object({ word: t.String({ default: 'www' }) }), sample: 'northwind.example',
-  async *run({ entity, http, dns, settings, log }) {
-    ${body}
-  },
-})
-`
-}
-
-/** What a module might try, and answers with what it got. */
-const attempts: Record<string, string> = {
-  net: `(await import('node:net')).connect(PORT, '127.0.0.1'); return 'connected'`,
-  http: `(await import('http')).get('http://127.0.0.1:PORT'); return 'sent'`,
-  dns: `return await (await import('node:dns/promises')).lookup('localhost')`,
-  fetch: `return (await fetch('http://127.0.0.1:PORT')).status`,
-  builtin: `process.getBuiltinModule('net').connect(PORT, '127.0.0.1'); return 'connected'`,
-  require: `return (await import('node:module')).createRequire('/')('net')`,
-  binding: `return process.binding('tcp_wrap')`,
-  shell: `return (await import('node:child_process')).execSync('id').toString()`,
-  file: `return (await import('node:fs')).readFileSync('SECRET', 'utf8')`,
-  write: `(await import('node:fs')).writeFileSync('SECRET', 'x'); return 'written'`,
-  environment: `return Object.keys(process.env).length === 0 ? Promise.reject(new Error('nothing there')) : 'seen'`,
-  parent: `process.kill(process.ppid, 0); return 'reached'`,
-  protocol: `process.send({ kind: 'ended' }); return 'sent'`,
-}
-
-function writeModule(id: string, text: string): void {
-  mkdirSync(join(directory, id))
-  writeFileSync(join(directory, id, 'module.ts'), text)
-}
-
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  port = (server.address() as { port: number }).port
-  writeFileSync(secret, 'a secret')
   writeModule(
+    directory,
     'honest',
     moduleText(
       'honest',
@@ -74,32 +29,23 @@ beforeAll(async () => {
     ),
   )
   writeModule(
-    'hostile',
-    moduleText(
-      'hostile',
-      Object.entries(attempts)
-        .map(
-          ([name, code]) =>
-            `try { const got = await (async () => { ${code.replaceAll('PORT', String(port)).replaceAll('SECRET', secret)} })()
-      yield observe('text', '${name}: ' + String(got)) } catch { /* refused */ }`,
-        )
-        .join('\n'),
-    ),
+    directory,
+    'crash',
+    moduleText('crash', `yield observe('domain', 'kept.' + entity.value); process.exit(3)`),
   )
-  writeModule('crash', moduleText('crash', `yield observe('domain', 'kept.' + entity.value); process.exit(3)`))
   writeModule(
+    directory,
     'crowd',
     moduleText('crowd', `const all = []; for (;;) all.push(new Array(100_000).fill(entity.value + all.length))`),
   )
-  writeModule('stuck', moduleText('stuck', `for (;;) { /* never ends, and lets nobody else in */ }`))
-  writeModule('other-name', moduleText('another', ''))
-  writeModule('broken', 'this is no TypeScript')
-  writeModule('crtsh', moduleText('crtsh', ''))
+  writeModule(directory, 'stuck', moduleText('stuck', `for (;;) { /* never ends, and lets nobody else in */ }`))
+  writeModule(directory, 'other-name', moduleText('another', ''))
+  writeModule(directory, 'broken', 'this is no TypeScript')
+  writeModule(directory, 'crtsh', moduleText('crtsh', ''))
   modules = await openModules([{ id: 'crtsh' } as ManifestEntry], directory) // only its id is looked at
 }, 60_000)
 afterAll(async () => {
   await modules[Symbol.asyncDispose]()
-  server.close()
   rmSync(directory, { recursive: true, force: true })
 })
 
@@ -118,7 +64,7 @@ const valuesOf = (all: Yielded[]): string[] =>
 
 describe('modules from a folder', () => {
   it('are listed beside the shipped ones, and what is none is named', () => {
-    expect(modules.entries.map(({ id }) => id)).toEqual(['crtsh', 'crash', 'crowd', 'honest', 'hostile', 'stuck'])
+    expect(modules.entries.map(({ id }) => id)).toEqual(['crtsh', 'crash', 'crowd', 'honest', 'stuck'])
     expect(modules.entries.find(({ id }) => id === 'honest')).toMatchObject({
       contact: 'stored',
       produces: ['domain', 'text'],
@@ -136,13 +82,6 @@ describe('modules from a folder', () => {
     expect(all.at(-1)).toMatchObject({ kind: 'end', outcome: 'found', counts: { requests: 1, queries: 1, dropped: 2 } })
   })
 
-  it('have no other way out', async () => {
-    const all = await run('hostile')
-    expect(valuesOf(all)).toEqual([])
-    expect(all).toMatchObject([{ kind: 'end', outcome: 'empty' }])
-    expect(connections).toBe(0)
-  })
-
   it('fail alone when their process dies, and what they said before is kept', async () => {
     const all = await run('crash')
     expect(valuesOf(all)).toEqual(['kept.northwind.example'])
@@ -155,7 +94,7 @@ describe('modules from a folder', () => {
   }, 60_000)
 
   it('outlive what tells their host to stop: it ends them when their tasks have ended', async () => {
-    const child = startModuleProcess(join(directory, 'crash'))
+    const child = startModuleProcess(join(directory, 'crash'), jail())
     const hear = async (): Promise<string> => {
       const loaded = new Promise<string>((resolve) => child.listen(({ kind }) => resolve(kind)))
       child.say({ kind: 'load', file: join(directory, 'crash', 'module.ts') })
