@@ -130,6 +130,7 @@ const batched = new Set(manifest.filter(({ batch }) => batch !== undefined).map(
 
 async function outcomeOf(way: Way, random: () => number): Promise<Outcome> {
   await using installation = await Installation.create()
+  current = installation
   const run = await way(installation, random)
   const [row] = await installation.rows('show', run, '--json')
   const { status, stopReason, losses, entities, observations, relationships, findings, byType, modules } = row!
@@ -172,6 +173,16 @@ function sortedJson(value: unknown): string | undefined {
       : one,
   )
 }
+
+/** Removed with all its processes when this one is told to stop. */
+let current: Installation | undefined
+
+async function leave(): Promise<void> {
+  await current?.[Symbol.asyncDispose]()
+  process.exit(130)
+}
+
+process.once('SIGINT', () => void leave()).once('SIGTERM', () => void leave())
 
 const [count = '6', ...named] = process.argv.slice(2)
 const seed = Number(process.env['MIRAGE_TEST_SEED'] ?? Date.now() % 1_000_000)
