@@ -34,6 +34,17 @@ testModule(module, import.meta.dirname, {
       ],
     },
     {
+      name: 'believes no answer of a zone that does not tell what its wildcard would answer',
+      given: '198.18.11.16/31',
+      dns: `
+        256.11.18.198.in-addr.arpa TIMEOUT
+        16.11.18.198.in-addr.arpa PTR unassigned.northwind.example
+        17.11.18.198.in-addr.arpa PTR unassigned.northwind.example
+      `,
+      outcome: 'unreachable',
+      expect: [],
+    },
+    {
       name: 'follows the tree of an IPv6 block down to what is there',
       given: '2001:db8:8::/47',
       dns: `
