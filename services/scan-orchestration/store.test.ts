@@ -8,7 +8,8 @@ import { up as shareAddresses } from './migrations/0002-shared-addresses.ts'
 import { up as splitReached } from './migrations/0003-shards.ts'
 import { leftOf } from './leases/budget.ts'
 import { leaseNew } from './leases/lease.ts'
-import { loadActiveRuns, openStore } from './store.ts'
+import { loadActiveRuns } from './runs/load.ts'
+import { openStore } from './store.ts'
 import { planned, refOf } from './testing/frontier.ts'
 
 let folder: string

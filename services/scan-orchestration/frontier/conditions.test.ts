@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ActiveRun } from '../runs/active-run.ts'
 import type { PlannedLane } from '../planning/plan.ts'
-import { loadActiveRun } from '../store.ts'
+import { loadActiveRun } from '../runs/load.ts'
 import { type Frontier, openFrontier, planned, seed, type Seen } from '../testing/frontier.ts'
 
 /** What a module can do nothing with becomes no task of it. */

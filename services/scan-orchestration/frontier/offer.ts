@@ -1,10 +1,10 @@
 import { traitOf } from '@mirage/model/trait.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takes } from '../runs/active-run.ts'
-import { chunks } from '../rows.ts'
 import type { Queue } from '../leases/queues.ts'
-import type { Before, Standing } from './standing.ts'
+import { chunks } from '../rows.ts'
+import { type ActiveLane, type ActiveRun, columnOf, depthLimit, takes } from '../runs/active-run.ts'
 import type { Tables } from '../tables.ts'
+import type { Before, Standing } from './standing.ts'
 
 /** What has changed in memory once the transaction is committed. */
 export interface Routed {
@@ -102,4 +102,20 @@ function mayWork(run: ActiveRun, lane: ActiveLane, place: Eligibility & { depth:
 
 function count({ lanes }: Pick<Routed, 'lanes'>, lane: ActiveLane, by: number): void {
   lanes.set(lane, (lanes.get(lane) ?? 0) + by)
+}
+
+/** What was routed, in memory: to be called once its transaction is committed. */
+export function takeIn(run: ActiveRun, routed: Routed): void {
+  run.nextSeq = routed.nextSeq
+  run.shards.rows += routed.placed
+  for (const [type, count] of Object.entries(routed.arrived)) {
+    run.byType[type] = (run.byType[type] ?? 0) + count
+    run.entities += count
+  }
+  for (const [host, count] of routed.perHost) run.perHost?.set(host, count)
+  for (const queue of routed.waiting) queue.waiting = true
+  for (const [lane, count] of routed.lanes) {
+    lane.dirty = true
+    lane.eligible += count
+  }
 }

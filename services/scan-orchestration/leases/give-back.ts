@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { ActiveRun, OpenTask } from '../runs/active-run.ts'
-import { closeRouted } from '../frontier/arrivals.ts'
+import { closeRouted } from './close.ts'
 import { atMost, nothing, type Spending, sumOf } from './budget.ts'
 import { endOf, writeEnd } from './end.ts'
 import type { Orchestrator } from '../orchestrator.ts'

@@ -1,5 +1,5 @@
 import type { ActiveLane, ActiveRun, OpenTask } from '../runs/active-run.ts'
-import { checkBudget } from '../frontier/arrivals.ts'
+import { checkBudget } from './close.ts'
 import { atMost, leftOf, nothing, type Spending } from './budget.ts'
 import type { LeasedTask } from '../contract.ts'
 import { giveBack, settle } from './give-back.ts'

@@ -1,18 +1,18 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
-import { type Scope, compileScope } from '@mirage/model/scope.ts'
 import type { Outcome } from '@mirage/model/outcome.ts'
+import { compileScope, type Scope } from '@mirage/model/scope.ts'
 import { traitsOf } from '@mirage/model/trait.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
-import type { Spending } from '../leases/budget.ts'
 import type { RunDefinition } from '../contract.ts'
-import type { PlannedLane, PlannedRun } from '../planning/plan.ts'
-import { Pulse } from './pulse.ts'
-import { listsNames, needOf } from '../leases/listing.ts'
-import { openQueues, queueCount, type Queue } from '../leases/queues.ts'
 import { Shards } from '../frontier/reached.ts'
 import { seedsOf } from '../frontier/seeds.ts'
-import type { RunRow } from '../tables.ts'
 import { countedDistance, type Tenancy } from '../frontier/tenants.ts'
+import type { Spending } from '../leases/budget.ts'
+import { listsNames, needOf } from '../leases/listing.ts'
+import { openQueues, type Queue, queueCount } from '../leases/queues.ts'
+import type { PlannedLane, PlannedRun } from '../planning/plan.ts'
+import type { RunRow } from '../tables.ts'
+import { Pulse } from './pulse.ts'
 
 /** A run that is queued, running or paused, with what must be known of it at every step. The database is the truth. */
 export interface ActiveRun {
@@ -199,4 +199,10 @@ export function takes({ traits }: Pick<ActiveLane, 'traits'>, type: string, trai
 /** Milliseconds it has been running, pauses left out. */
 export function activeMs(row: Pick<RunRow, 'active_ms' | 'running_since'>, now: number): number {
   return row.active_ms + (row.running_since === null ? 0 : now - row.running_since)
+}
+
+export function noteRouted(task: OpenTask, attempt: number, batch: number): void {
+  const known = task.routed.get(attempt)
+  if (known) known.add(batch)
+  else task.routed.set(attempt, new Set([batch]))
 }

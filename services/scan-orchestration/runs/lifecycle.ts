@@ -1,11 +1,11 @@
 import { MirageError } from '@mirage/kit/errors.ts'
+import { announcement } from '@mirage/kit/event.ts'
 import { newId } from '@mirage/kit/id.ts'
-import { demand } from '@mirage/kit/schema.ts'
-import type { EntityRef } from '@mirage/model/entity.ts'
+import type { Insertable } from 'kysely'
+import { type RunDefinition, runsChanged } from '../contract.ts'
+import { seedBatches, seedModule, seedsOf } from '../frontier/seeds.ts'
 import { giveUp } from '../leases/give-back.ts'
 import { takeBack } from '../leases/held.ts'
-import { waitInWords } from '../leases/listing.ts'
-import { type Plan, Plan as PlanSchema, type RunDefinition } from '../contract.ts'
 import {
   activeRun,
   announceStatus,
@@ -16,110 +16,11 @@ import {
   startQueued,
   stopRun,
 } from '../orchestrator.ts'
-import { announcement } from '@mirage/kit/event.ts'
-import { type ActiveRun, activeMs } from './active-run.ts'
-import { runsChanged } from '../contract.ts'
-import { contactedBy, idleLane, type PlannedRun, planRun } from '../planning/plan.ts'
-import { profileOf } from '../planning/profiles.ts'
-import { namesInWords, refusalInWords, refusedSeeds } from '../planning/refused.ts'
-import { seedBatches, seedModule, seedsOf } from '../frontier/seeds.ts'
-import { compileScope } from '@mirage/model/scope.ts'
-import { forgetRun, loadActiveRun } from '../store.ts'
-import { demandWayOut } from '../planning/way-out.ts'
-import type { RunRow } from '../tables.ts'
-
-async function prepare(orchestrator: Orchestrator, workspace: string, definition: RunDefinition): Promise<PlannedRun> {
-  const { items } = await orchestrator.registry.listModules({}, { workspace })
-  const profile = profileOf(orchestrator.profiles, definition.profile)
-  const seeds = seedsOf(definition)
-  demandScope(orchestrator, definition)
-  demandWayOut(definition)
-  const refused = refusedIn(orchestrator, definition, seeds)
-  const open = seeds.filter((seed) => !refused.has(seed))
-  return planRun(definition, profile, items, open)
-}
-
-/** The seeds that this installation asks nobody about. */
-function refusedIn(
-  { settings }: Orchestrator,
-  { lab }: RunDefinition,
-  seeds: EntityRef[],
-): ReturnType<typeof refusedSeeds> {
-  return settings.allowPrivateTargets || lab ? new Map() : refusedSeeds(seeds)
-}
-
-/** What this installation does not do about seeds whose names are not public; a lab's world has a DNS of its own. */
-function namesIn({ settings }: Orchestrator, { lab }: RunDefinition, seeds: EntityRef[]): string[] {
-  return lab ? [] : namesInWords(seeds, settings.allowPrivateTargets)
-}
-
-/** Wrong rules are refused before anything starts. */
-function demandScope({ settings }: Orchestrator, definition: RunDefinition): void {
-  const { include = [], exclude = [], distance, lab } = definition
-  const seeds = seedsOf(definition).map(({ type, value }) => ({ type, value }))
-  const allowPrivate = settings.allowPrivateTargets || lab !== undefined
-  try {
-    compileScope({ seeds, include, exclude, ...(distance === undefined ? {} : { distance }), allowPrivate })
-  } catch (error) {
-    throw new MirageError({
-      code: 'runs.definition_invalid',
-      status: 422,
-      detail: error instanceof Error ? error.message : String(error),
-      cause: error,
-    })
-  }
-}
-
-/** What a run with this definition would do. Sends nothing. */
-export async function previewRun(
-  orchestrator: Orchestrator,
-  workspace: string,
-  definition: RunDefinition,
-): Promise<Plan> {
-  const planned = await prepare(orchestrator, workspace, definition)
-  const seeds = seedsOf(definition)
-  const refused = refusedIn(orchestrator, definition, seeds)
-  const open = seeds.filter((seed) => !refused.has(seed))
-  const lanes = planned.lanes.map(idleLane)
-  const running = planned.lanes.filter(({ state }) => state === 'planned')
-  const expectedCalls = running.reduce(
-    (total, { consumes }) => total + open.filter(({ type }) => consumes.some((wanted) => wanted.type === type)).length,
-    0,
-  )
-  return demand(
-    PlanSchema,
-    {
-      seeds: seeds.slice(0, 1000),
-      profile: planned.profile,
-      contact: planned.contact,
-      lanes,
-      contacted: contactedBy(planned),
-      missingKeys: lanes.flatMap(({ module, key }) => (key ? [{ module, ...key }] : [])),
-      expectedCalls,
-      refused: [...new Set([...refusalInWords(refused), ...namesIn(orchestrator, definition, seeds)])],
-      scope: scopeInWords(definition, planned),
-    },
-    'The plan',
-  )
-}
-
-function scopeInWords(definition: RunDefinition, { distance, lanes }: PlannedRun): string[] {
-  const { seeds, include = [], exclude = [] } = definition
-  const shown = seeds
-    .slice(0, 5)
-    .map(({ type, value }) => (type === 'domain' ? `${value} and every name below it` : value))
-  return [
-    `In scope: ${shown.join('; ')}${seeds.length > 5 ? ` and ${seeds.length - 5} more seeds` : ''}.`,
-    `Modules that do not touch the target go ${distance} step${distance === 1 ? '' : 's'} further; those that do stay with the seeds.`,
-    ...waitInWords(lanes),
-    ...(include.length > 0
-      ? [`Included as well: ${include.slice(0, 5).join(', ')}${include.length > 5 ? ' …' : ''}.`]
-      : []),
-    ...(exclude.length > 0
-      ? [`Never touched: ${exclude.slice(0, 5).join(', ')}${exclude.length > 5 ? ' …' : ''}.`]
-      : []),
-  ]
-}
+import { prepareRun } from '../planning/preview.ts'
+import { forgetRun } from '../store.ts'
+import type { RunRow, Tables } from '../tables.ts'
+import { activeMs, type ActiveRun } from './active-run.ts'
+import { loadActiveRun } from './load.ts'
 
 /** A new run, of `scan` where it repeats one; it starts at once or when fewer runs are under way. */
 export async function createRun(
@@ -128,7 +29,7 @@ export async function createRun(
   definition: RunDefinition,
   scan = newId('scan'),
 ): Promise<RunRow> {
-  const plan = await prepare(orchestrator, workspace, definition)
+  const plan = await prepareRun(orchestrator, workspace, definition)
   const now = orchestrator.clock.now()
   const run = newId('run')
   const seeds = seedsOf(definition)
@@ -161,39 +62,9 @@ export async function createRun(
         })
         .returningAll()
         .executeTakeFirstOrThrow()
-      const finished = {
-        run,
-        task: 0,
-        attempt: 1,
-        batches,
-        outcome: 'found',
-        requests: 0,
-        queries: 0,
-        observations: seeds.length,
-        dropped: 0,
-        ms: 0,
-      }
       await trx
         .insertInto('task')
-        .values({
-          run: row.id,
-          number: 0,
-          module: seedModule,
-          entities: '[]',
-          status: 'routing',
-          attempt: 1,
-          worker: null,
-          lost: 0,
-          progress: 0,
-          requests: 0,
-          queries: 0,
-          finished: JSON.stringify(finished),
-          finished_attempt: 1,
-          batches,
-          observations: seeds.length,
-          closed: null,
-          outcome: 'found',
-        })
+        .values(seedTask(row, batches, seeds.length))
         .execute()
       return row
     })
@@ -204,6 +75,27 @@ export async function createRun(
     await startQueued(orchestrator)
     return row
   })
+}
+
+/** Task 0: the seeds, which travel like what a module found, in so many batches. */
+function seedTask({ id, run }: RunRow, batches: number, observations: number): Insertable<Tables['task']> {
+  const spent = { requests: 0, queries: 0 }
+  const attempt = { attempt: 1, batches, outcome: 'found', observations }
+  return {
+    run: id,
+    number: 0,
+    module: seedModule,
+    entities: '[]',
+    status: 'routing',
+    worker: null,
+    lost: 0,
+    progress: 0,
+    closed: null,
+    finished: JSON.stringify({ run, task: 0, ...attempt, ...spent, dropped: 0, ms: 0 }),
+    finished_attempt: 1,
+    ...attempt,
+    ...spent,
+  }
 }
 
 function nameOf(values: string[]): string {

@@ -1,8 +1,9 @@
-import { closeRouted, finishSettled } from '../frontier/arrivals.ts'
+import { closeRouted } from '../leases/close.ts'
+import { finishSettled } from './settle.ts'
 import { announceDrained, announceSeeds, announceStatus, changeRow, type Orchestrator } from '../orchestrator.ts'
 import type { ActiveRun } from './active-run.ts'
 import { halt } from './lifecycle.ts'
-import { loadActiveRuns } from '../store.ts'
+import { loadActiveRuns } from './load.ts'
 
 /**
  * Reads the runs that have not ended, says again what may not have been heard, and takes the steps that a death came

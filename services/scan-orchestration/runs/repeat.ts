@@ -11,7 +11,7 @@ import {
   type Orchestrator,
 } from '../orchestrator.ts'
 import { seedBatches } from '../frontier/seeds.ts'
-import { noteRouted } from '../store.ts'
+import { noteRouted } from './active-run.ts'
 
 /**
  * What is done when events were lost. A repeated task is a new attempt that reads the recorded answers of those before
