@@ -150,7 +150,9 @@ export class Registry {
       id,
       this.#manifest.map((one) => one.id),
     )
-    const hint = near || '. “mirage modules” lists them; a new folder joins them with “npm run generate”.'
+    const hint =
+      near ||
+      '. “mirage modules” lists them; a new folder joins them with “npm run generate”, where a server runs at its next start.'
     throw new MirageError({ code: 'modules.not_found', status: 404, detail: `There is no module “${id}”${hint}` })
   }
 

@@ -11,6 +11,11 @@ import { anchorsOf, codeIn, type Document, documents, isThere, linksIn, pathsIn,
 /** Names that stand for something outside of this tree: modules of the guides, and what lies in a data directory. */
 const elsewhere = /^(modules\/harbour|robots)\/|^(blobs|clients|lab|locks|logs|sockets)\/$/
 
+const sources = [...tree]
+  .filter((path) => /\.(ts|js|json|yaml)$/.test(path) || path === '.ci/run')
+  .map((path) => readFileSync(join(root, path), 'utf8'))
+  .join('\n')
+
 function document(path: string): Document {
   return documents.find((one) => one.path === path)!
 }
@@ -45,6 +50,13 @@ describe('a document', () => {
     for (const [, name] of one.text.matchAll(/\bnpm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(name)
   })
 
+  it.each(documents)('$path names what the sources name', (one) => {
+    const names = codeIn(one).flatMap((code) => /^\$?(\w+)(?:\(\))?$/.exec(code)?.slice(1) ?? [])
+    // Words of several parts: what else stands between backticks may be a value.
+    const coined = names.filter((name) => /[a-z][A-Z]|_/.test(name))
+    expect(coined.filter((name) => !new RegExp(`\\b${name}\\b`).test(sources))).toEqual([])
+  })
+
   it.each(documents)('$path names settings that there are', (one) => {
     const settings = Object.entries(settingsSchemas()).flatMap(([section, { properties }]) =>
       Object.keys(properties).map((name) => `${section}.${name}`),
@@ -76,6 +88,13 @@ describe('the README', () => {
     expect(listed.toSorted()).toEqual(services.toSorted())
   })
 
+  it('of the lab says what each module says of its world', () => {
+    const { text } = document('apps/lab/README.md')
+    expect(
+      manifest.map(({ id }) => id).filter((id) => !text.includes(`| \`${id}\``) && !text.includes(`, \`${id}\``)),
+    ).toEqual([])
+  })
+
   it('counts modules, rules and profiles', () => {
     expect(text).toContain(`- ${manifest.length} modules`)
     expect(document('CHANGELOG.md').text).toContain(`**Modules**: ${manifest.length}.`)
@@ -87,12 +106,22 @@ describe('the README', () => {
 })
 
 describe('a decision', () => {
-  const decisions = documents.filter(({ path }) => path.startsWith('docs/adr/'))
+  const list = document('docs/adr/README.md')
+  const decisions = documents.filter((one) => one.path.startsWith('docs/adr/') && one !== list)
 
   it('has a number of its own', () => {
     const numbers = decisions.map(({ path }) => /^docs\/adr\/(\d{4})-[a-z0-9-]+\.md$/.exec(path)?.[1])
     expect(new Set(numbers).size).toBe(decisions.length)
     expect(numbers).not.toContain(undefined)
+  })
+
+  it('stands in the list under its title', () => {
+    const wanted = decisions.map(({ path, text }) => ({
+      link: path.slice('docs/adr/'.length),
+      title: /^# (.+)/.exec(text)?.[1],
+    }))
+    const listed = [...list.prose.matchAll(/\[(.+?)\]\((.+?)\)/g)].map(([, title, link]) => ({ link, title }))
+    expect(listed).toEqual(wanted.toSorted((a, b) => a.link.localeCompare(b.link)))
   })
 
   it('that a document calls by its number is the one it links to', () => {

@@ -99,7 +99,7 @@ describe('the import table', () => {
 
 describe('the way out', () => {
   const ways = /^(node:)?(net|dgram|dns|dns\/promises|tls|http|https|http2)$|^undici$|^socks$/
-  const mayUse = /^(packages\/(network|kit|testkit)|adapters|apps\/lab)\//
+  const mayUse = /^(packages\/(network|kit)|adapters|apps\/lab)\//
 
   it('is used only by the network, kit, adapters and the lab', () => {
     const wrong = imports.filter(
