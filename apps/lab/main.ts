@@ -7,9 +7,9 @@ import { startLab } from './start.ts'
 import { labTruth } from './truth/truth.ts'
 import { parseWorldSize } from './world/size.ts'
 
-const usage = `usage: node apps/lab/main.ts start [--size demo|10k|100k|1m] [--seed N] [--directory DIR] [--no-log] [--idle MINUTES] [--netns NAME]
-       node apps/lab/main.ts truth [--size …] [--seed N] [--modules a,b] [--blocks 198.18.8.0/22]
-       node apps/lab/main.ts log [--directory DIR]
+const usage = `usage: npx node apps/lab/main.ts start [--size demo|10k|100k|1m] [--seed N] [--directory DIR] [--no-log] [--idle MINUTES] [--netns NAME]
+       npx node apps/lab/main.ts truth [--size …] [--seed N] [--modules a,b] [--blocks 198.18.8.0/22]
+       npx node apps/lab/main.ts log [--directory DIR]
 `
 
 const { values, positionals } = parseArgs({
