@@ -20,7 +20,8 @@ export const settings = t.Object(
     sweepAfterMs: t.Integer({
       default: 600_000,
       minimum: 100,
-      description: 'How long after runs were deleted the bodies of their answers go, milliseconds; while nothing runs.',
+      description:
+        'How long after runs were deleted the bodies of their answers go, milliseconds; while nothing runs, after a day in any case.',
     }),
     allowPrivateTargets: t.Boolean({ default: false, description: 'Seeds may name private address ranges.' }),
   },
