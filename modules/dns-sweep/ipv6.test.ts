@@ -63,6 +63,11 @@ test('a block full of names is found whole', async () => {
   expect((await sweep('2001:db8::/64', treeOf(all))).found).toEqual(all.sort())
 })
 
+test('subnets in every part of a block are found, however full its upper levels are', async () => {
+  const all = Array.from({ length: 256 }, (_, i) => `2001:db8:${(i * 256 + 1).toString(16)}:7::1`).sort()
+  expect((await sweep('2001:db8::/32', treeOf(all), 1_000_000)).found).toEqual(all)
+})
+
 test('a tree that its server makes up is left', async () => {
   const everything = await sweep('2001:db8::/32', () => ({ status: 'NODATA' }))
   expect(everything).toMatchObject({ found: [], whole: true })
@@ -71,6 +76,11 @@ test('a tree that its server makes up is left', async () => {
     name === '8.b.d.0.1.0.0.2.ip6.arpa' ? { status: 'NODATA' } : { status: 'NOERROR', host: 'any.example' },
   )
   expect(wildcard).toEqual({ found: [], whole: true, asked: 17 })
+  const generated = await sweep('2001:db8::/32', (name) =>
+    addressOfReverseName(name) === undefined ? { status: 'NODATA' } : { status: 'NOERROR', host: 'any.example' },
+  )
+  expect(generated).toMatchObject({ found: [], whole: true })
+  expect(generated.asked).toBeLessThan(300)
 })
 
 test('more questions than it may ask end it with what was found', async () => {

@@ -6,8 +6,11 @@ import type { Resolve } from './ipv4.ts'
 /** Names asked about at the same time: 64 times 16. */
 const siblingsAtOnce = 64
 
-/** With so many nibbles to go, a tree in which every name exists is one that its server makes up. */
+/** With fewer nibbles to go, any address may well be there: a part of the tree that is full of names is what it seems. */
 const leastFreeNibbles = 4
+
+/** The nibbles of an address that nobody chose. */
+const noise = 'e7a1c95b3d8f2604e7a1c95b3d8f2604'
 
 /** Nibbles from the start of an address, as text, that differ in the last one; and how many full levels are directly above. */
 interface Siblings {
@@ -17,9 +20,9 @@ interface Siblings {
 
 /**
  * The PTR answers of an IPv6 block, found by going down only where something is: NXDOMAIN for a name says that nothing
- * stands below it (RFC 8020). A name above those of addresses that points somewhere is a wildcard's, and two levels on which
- * all names exist are made up: what stands below is left. A server that denies a name although others stand below it hides
- * them. Throws where more than `most` questions would be needed.
+ * stands below it (RFC 8020). What a server makes up is left: a name above those of addresses that points somewhere is a
+ * wildcard's, and behind two levels on which all names exist an address that nobody chose must not. A server that denies a
+ * name although others stand below it hides them. Throws where more than `most` questions would be needed.
  */
 export async function* sweepIpv6(
   block: Netblock,
@@ -45,16 +48,28 @@ export async function* sweepIpv6(
         if (points) yield answer
       } else if (answer.status === 'NODATA' && !points) there.add(path)
     }
+    /** Addresses that nobody chose, and the names beside them. */
+    const doubts = new Map<string, string[]>()
     for (const { paths, full } of siblings) {
       const found = paths.filter((path) => there.has(path))
       const fullHere = found.length === 16 ? full + 1 : 0
-      if (fullHere >= 2 && 32 - found[0]!.length >= leastFreeNibbles) continue
-      for (const path of found) open.push({ paths: nibbles.map((nibble) => path + nibble), full: fullHere })
+      if (fullHere >= 2 && 32 - found[0]!.length >= leastFreeNibbles)
+        doubts.set((found[0]!.slice(0, -1) + noise).slice(0, 32), found)
+      else open.push(...found.map((path) => ({ paths: childrenOf(path), full: fullHere })))
+    }
+    asked += doubts.size
+    for await (const { name, status } of resolve([...doubts.keys()].map(pointer))) {
+      const found = status === 'NXDOMAIN' ? doubts.get(pathOf(name))! : []
+      open.push(...found.map((path) => ({ paths: childrenOf(path), full: 0 })))
     }
   }
 }
 
 const nibbles = '0123456789abcdef'.split('')
+
+function childrenOf(path: string): string[] {
+  return nibbles.map((nibble) => path + nibble)
+}
 
 /** The shortest whole nibbles that the block's prefix leads to: one path, or up to eight where it ends within a nibble. */
 function startsOf({ bytes, prefix }: Netblock): string[] {
