@@ -6,11 +6,13 @@ import { chance, type Command, delay, differences, Installation, type Result, ro
 /**
  * `npm run soak -- 20`: scans the demo company with every module, so many times, each in a data directory of its own and
  * disturbed in another way at moments of chance, and says what differs from the first scan, which nothing disturbs.
- * `npm run soak -- 20 kill pause` disturbs in these ways only; `MIRAGE_TEST_SEED` chooses the same moments again.
+ * `npm run soak -- 20 kill pause` disturbs in these ways only; `MIRAGE_TEST_SEED` chooses the same moments again, and
+ * `MIRAGE_SOAK_SCAN` adds options to the scan, such as “--profile investigate”.
  * Ends with 1 where anything differed.
  */
 
-const scan = ['scan', 'northwind.example', '--lab', '--json', '--quiet']
+const options = (process.env['MIRAGE_SOAK_SCAN'] ?? '').split(' ').filter((word) => word !== '')
+const scan = ['scan', 'northwind.example', '--lab', '--json', '--quiet', ...options]
 /** How often one scan is disturbed. */
 const disturbances = 3
 /** What a scan takes longest, in which it is disturbed; on a slow machine more. Milliseconds. */
