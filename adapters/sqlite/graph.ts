@@ -1,16 +1,8 @@
 import type { Graph } from '@mirage/ports/graph.ts'
 import { openSpaces } from './files/spaces.ts'
 import { forgetRun } from './graph/forget.ts'
-import {
-  countAll,
-  countDegrees,
-  listEdges,
-  listKeys,
-  listMembers,
-  listNeighbours,
-  listNodes,
-  runsThatSaw,
-} from './graph/read.ts'
+import { countDegrees, listNeighbours } from './graph/neighbours.ts'
+import { countAll, listEdges, listKeys, listMembers, listNodes, runsThatSaw } from './graph/read.ts'
 import { type GraphStore, nodeByNumber, openGraphStore } from './graph/store.ts'
 import { shortestPath, walkSubgraph } from './graph/walk.ts'
 import { upsertBatch } from './graph/write.ts'

@@ -1,39 +1,30 @@
 import type { EntityType } from '@mirage/model/entity.ts'
-import type { RelationshipKind } from '@mirage/model/relationship.ts'
-import type {
-  GraphCounts,
-  GraphEdge,
-  GraphNode,
-  GraphPage,
-  GraphScope,
-  Neighbour,
-  NeighbourQuery,
-} from '@mirage/ports/graph.ts'
+import type { GraphCounts, GraphEdge, GraphNode, GraphPage, GraphScope } from '@mirage/ports/graph.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { rowOf, rowsOf } from '../files/tables.ts'
 import {
-  edgeByNumber,
   edgeColumns,
   edgeOf,
   type EdgeRow,
   edgeTables,
   type GraphStore,
-  nodeByNumber,
   nodeColumns,
   nodeOf,
   type NodeRow,
 } from './store.ts'
 
 /** All of these run inside `reading` and do not await. Rows looked at for one page are bounded, whatever a run left out. */
-const maxLooked = 10_000
+export const maxLooked = 10_000
 
 /** The run of `tally` that stands for all. */
 const allRuns = 0
-const unknown = -1
+
+/** The number of a word that was never given one. */
+export const notThere = -1
 
 /** The number of a scope's run: undefined for all runs, a number that none has for one that was never seen. */
 export function runOf(store: GraphStore, { run }: GraphScope): number | undefined {
-  return run === undefined ? undefined : (store.words.find(run) ?? unknown)
+  return run === undefined ? undefined : (store.words.find(run) ?? notThere)
 }
 
 export function listNodes(
@@ -41,7 +32,7 @@ export function listNodes(
   query: GraphScope & { type?: EntityType; after?: string; limit: number },
 ): GraphPage<GraphNode> {
   const run = runOf(store, query)
-  const type = query.type === undefined ? undefined : (store.words.find(query.type) ?? unknown)
+  const type = query.type === undefined ? undefined : (store.words.find(query.type) ?? notThere)
   const [afterType, afterNode] = readCursor(query.after, [0, 0])
   const rows =
     run === undefined
@@ -101,108 +92,6 @@ export function listEdges(
   )
 }
 
-/** An edge as seen from one of its ends. */
-export interface Step {
-  edge: number
-  node: number
-  kind: number
-  qualifier: string
-}
-
-export interface StepCursor {
-  inward: boolean
-  kind: number
-  node: number
-  qualifier: string
-}
-
-export const firstStep: StepCursor = { inward: false, kind: 0, node: 0, qualifier: '' }
-
-/** Edges of a node behind a cursor, outward ones first; no more than `limit`, all in one direction. */
-export function stepsFrom(
-  store: GraphStore,
-  number: number,
-  after: StepCursor,
-  limit: number,
-  only?: { kind?: number | undefined; direction?: 'out' | 'in' | undefined },
-): Step[] {
-  const [here, there] = after.inward ? ['target', 'source'] : ['source', 'target']
-  const rows = rowsOf<[number, number, number, string]>(
-    store,
-    `select number, ${there}, kind, qualifier from {edge}
-     where ${here} = ? and (kind, ${there}, qualifier) > (?, ?, ?)
-     ${only?.kind === undefined ? '' : `and kind = ${only.kind}`}
-     ${after.inward && only?.direction === undefined ? 'and source <> target' : ''}
-     order by kind, ${there}, qualifier limit ?`,
-    number,
-    after.kind,
-    after.node,
-    after.qualifier,
-    limit,
-  )
-  return rows.map(([edge, node, kind, qualifier]) => ({ edge, node, kind, qualifier }))
-}
-
-export function isEdgeIn(store: GraphStore, run: number | undefined, edge: number): boolean {
-  return (
-    run === undefined || rowOf(store, 'select 1 from {edge_run} where run = ? and edge = ?', run, edge) !== undefined
-  )
-}
-
-export function listNeighbours(store: GraphStore, id: string, query: NeighbourQuery): GraphPage<Neighbour> {
-  const number = store.ids.find(id)
-  if (number === undefined) return { items: [] }
-  const run = runOf(store, query)
-  const kind = query.kind === undefined ? undefined : (store.words.find(query.kind) ?? unknown)
-  const [inward, afterKind, afterNode, afterQualifier] = readCursor(query.after, [
-    query.direction === 'in' ? 1 : 0,
-    0,
-    0,
-    '',
-  ])
-  let cursor: StepCursor = { inward: inward === 1, kind: afterKind, node: afterNode, qualifier: afterQualifier }
-  const found: Neighbour[] = []
-  for (let looked = 0; looked < maxLooked;) {
-    const wanted = run === undefined ? query.limit - found.length : Math.max(100, query.limit)
-    const steps = stepsFrom(store, number, cursor, wanted, { kind, direction: query.direction })
-    for (const step of steps) {
-      cursor = { ...step, inward: cursor.inward }
-      if (!isEdgeIn(store, run, step.edge)) continue
-      found.push({ edge: edgeByNumber(store, step.edge)!, node: nodeByNumber(store, step.node)! })
-      if (found.length === query.limit) break
-    }
-    if (found.length === query.limit) break
-    looked += Math.max(1, steps.length)
-    if (steps.length === wanted) continue
-    if (cursor.inward || query.direction === 'out') return { items: found }
-    cursor = { ...firstStep, inward: true }
-  }
-  return {
-    items: found,
-    next: writeCursor([cursor.inward ? 1 : 0, cursor.kind, cursor.node, cursor.qualifier]),
-  }
-}
-
-export function countDegrees(
-  store: GraphStore,
-  id: string,
-  scope: GraphScope,
-): { kind: RelationshipKind; direction: 'out' | 'in'; count: number }[] {
-  const number = store.ids.find(id)
-  if (number === undefined) return []
-  const run = runOf(store, scope)
-  const within = run === undefined ? '' : `and exists (select 1 from {edge_run} where run = ${run} and edge = number)`
-  const count = (here: string) =>
-    rowsOf<[number, number]>(
-      store,
-      `select kind, count(*) from {edge} where ${here} = ? ${within} group by kind`,
-      number,
-    )
-  const named = (direction: 'out' | 'in', rows: [number, number][]) =>
-    rows.map(([kind, count]) => ({ kind: store.words.text(kind) as RelationshipKind, direction, count }))
-  return [...named('out', count('source')), ...named('in', count('target'))]
-}
-
 export function listMembers(
   store: GraphStore,
   query: GraphScope & { group: string; key: string; after?: string; limit: number },
@@ -242,7 +131,7 @@ export function runsThatSaw(store: GraphStore, id: string, runs: string[]): stri
   const type =
     number === undefined ? undefined : rowOf<[number]>(store, 'select type from {node} where number = ?', number)
   if (number === undefined || type === undefined) return []
-  return runs.filter((run) => isNodeIn(store, store.words.find(run) ?? unknown, number, type[0]))
+  return runs.filter((run) => isNodeIn(store, store.words.find(run) ?? notThere, number, type[0]))
 }
 
 export function listKeys(

@@ -1,7 +1,8 @@
 import type { GraphEdge, GraphNode, GraphScope } from '@mirage/ports/graph.ts'
 import { rowOf } from '../files/tables.ts'
 import { reading } from '../ids/ids.ts'
-import { firstStep, isEdgeIn, listNodes, runOf, type Step, type StepCursor, stepsFrom } from './read.ts'
+import { firstStep, isEdgeIn, type Step, type StepCursor, stepsFrom } from './neighbours.ts'
+import { listNodes, runOf } from './read.ts'
 import { edgeByNumber, type GraphStore, nodeByNumber } from './store.ts'
 
 /** Edges looked at before others get their turn. */
