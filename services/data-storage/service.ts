@@ -10,8 +10,8 @@ import { endedWhole, runDrained, runsChanged, runSettled, scans } from '@mirage/
 import { applyBatches, endRun } from './apply.ts'
 import { deleteRun, markEntities } from './change.ts'
 import { storage } from './contract.ts'
+import { explainEntity } from './explain.ts'
 import {
-  explainEntity,
   exportEntities,
   exportObservations,
   exportRelationships,
