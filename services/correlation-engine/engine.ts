@@ -13,7 +13,8 @@ import { findingId, type NewFinding } from './findings/record.ts'
 import type { FindingStore } from './findings/store.ts'
 import { type Know, type KnownGraph, knownGraph } from './graph/known-graph.ts'
 import { project } from './graph/projection.ts'
-import { type CompiledRule, indexTouches } from './language/compile.ts'
+import { indexTouches } from './evaluation/touches.ts'
+import { type CompiledRule } from './language/compile.ts'
 import { createTurns } from './turn.ts'
 
 export interface EngineParts {

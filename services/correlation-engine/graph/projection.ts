@@ -4,7 +4,8 @@ import type { ObservationBatch } from '@mirage/services/data-collection/contract
 import { mergeInto } from '@mirage/ports/merge.ts'
 import { edgeRules, type GraphEdge, type GraphNode, type GroupMember, nodeRules } from '@mirage/ports/graph.ts'
 import type { Stamped } from '@mirage/ports/documents.ts'
-import type { CompiledRule, TouchIndex } from '../language/compile.ts'
+import type { TouchIndex } from '../evaluation/touches.ts'
+import type { CompiledRule } from '../language/compile.ts'
 
 /** The attribute of every edge that names the recorded exchange it was last read from. */
 export const exchangeAttribute = '@exchange'

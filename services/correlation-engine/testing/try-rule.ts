@@ -7,7 +7,8 @@ import type { ObservationBatch } from '@mirage/services/data-collection/contract
 import { evaluateGroups, type Fired } from '../evaluation/evaluate.ts'
 import type { KnownGraph } from '../graph/known-graph.ts'
 import { project, type Projection } from '../graph/projection.ts'
-import { type CompiledRule, indexTouches } from '../language/compile.ts'
+import { indexTouches } from '../evaluation/touches.ts'
+import { type CompiledRule } from '../language/compile.ts'
 import type { RuleTest, Saw } from '../language/rule.ts'
 
 const run = 'run_try'
