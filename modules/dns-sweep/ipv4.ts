@@ -6,9 +6,10 @@ import { isConclusive } from '@mirage/module-sdk/dns.ts'
 export type Resolve = (questions: Iterable<DnsQuestion>) => AsyncIterable<DnsAnswer>
 
 /**
- * The PTR answers of every address of an IPv4 block, at most a /16, each asked for: servers that deny a zone in between although there is
- * something in it are too many to leave parts out by that. Where a zone answers for a number that no address has (256), a
- * wildcard makes its answers up, and those that equal it are left out; where nobody tells, so is all of the zone.
+ * The PTR answers of every address of an IPv4 block, at most a /16, each asked for: servers that deny a zone in between
+ * although there is something in it are too many to leave parts out by that. Where a zone answers for a number that no
+ * address has (256), a wildcard makes its answers up, and those that equal it are left out; where nobody tells, so is all
+ * of the zone.
  */
 export async function* sweepIpv4(block: Netblock, resolve: Resolve): AsyncGenerator<DnsAnswer, void, void> {
   const madeUp = new Map<string, Set<string>>()
