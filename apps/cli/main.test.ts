@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { on, once } from 'node:events'
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -114,6 +114,22 @@ test('a pipe that nobody reads is waited for, and Ctrl-C ends that too', async (
   const { code, stderr } = await ended
   await rm(folder, { recursive: true })
   expect({ code, stderr }).toEqual({ code: 130, stderr: expect.stringContaining(`resume ${run}`) })
+})
+
+test('a list is waited for that nobody writes, and Ctrl-C ends that too', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mirage-'))
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await using gateway = await startFakeGateway(sampleHandlers())
+  const child = start(['scan', '-l', pipe], gateway)
+  const ended = end(child)
+  // It can be written to once it is read.
+  const written = await open(pipe, 'w')
+  child.kill('SIGINT')
+  const { code } = await ended
+  await written.close()
+  await rm(folder, { recursive: true })
+  expect(code).toBe(130)
 })
 
 test('where that one is missing, it says what to do', async () => {

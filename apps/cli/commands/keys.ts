@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { KeyInfo, ModuleInfo } from '@mirage/services/module-registry/contract.ts'
@@ -11,6 +10,7 @@ import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
 import { counted } from '../output/text.ts'
+import { readText } from '../pipe.ts'
 import { readSecret } from '../prompt.ts'
 import { subjectOf } from './module.ts'
 
@@ -118,7 +118,7 @@ export function addKeys(program: Command, cli: Cli): void {
     )
     .argument('<file>', '“-” reads standard input')
     .action(async (file: string) => {
-      const text = await readText(file, cli)
+      const text = await readKeys(file, cli)
       const { api } = await cli.connect()
       const { items } = await api.modules.listModules()
       const { keys, skipped } = readKeyFile(text, items)
@@ -163,9 +163,9 @@ async function modulesWithKeys(api: Api, names: string[]): Promise<ModuleInfo[]>
   )
 }
 
-async function readText(file: string, cli: Cli): Promise<string> {
+async function readKeys(file: string, cli: Cli): Promise<string> {
   try {
-    if (file !== '-') return await readFile(file, 'utf8')
+    if (file !== '-') return await readText(file)
     let text = ''
     for await (const chunk of cli.stdin) text += String(chunk)
     return text

@@ -5,7 +5,7 @@ import type { Api } from '../api.ts'
 import { csvRow, entityColumns, entityRow } from './csv.ts'
 import { placed } from './entities.ts'
 import { fileOutput, type Output } from './output.ts'
-import type { Waiting } from './pipe.ts'
+import type { Waiting } from '../pipe.ts'
 import { jsonLine, printable } from './printable.ts'
 import { findingRecord, relationshipRecord, runRecord, storedEntityRecord, summaryRecord } from './records.ts'
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { Failure, Interrupted } from '../exit.ts'
-import { isPipe, openPipe, type Waiting } from './pipe.ts'
+import { isPipe, openPipe, type Waiting } from '../pipe.ts'
 
 /** Where results go: standard output, or a file. */
 export interface Output {

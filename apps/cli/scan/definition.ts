@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { parseDuration } from '@mirage/kit/clock.ts'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { fits, misfits } from '@mirage/kit/schema.ts'
@@ -15,6 +14,7 @@ import {
 } from '@mirage/services/scan-orchestration/contract.ts'
 import { parse as parseYaml } from 'yaml'
 import { UsageError } from '../exit.ts'
+import { readText } from '../pipe.ts'
 import { printable } from '../output/printable.ts'
 import type { Seed } from './targets.ts'
 
@@ -246,7 +246,7 @@ async function readLines(option: string, file: string, wrong: string[]): Promise
 
 async function readRawLines(option: string, file: string, wrong: string[]): Promise<string[]> {
   try {
-    return (await readFile(file, 'utf8')).split(/\r?\n/)
+    return (await readText(file)).split(/\r?\n/)
   } catch (error) {
     wrong.push(`${option}: ${file} cannot be read (${messageOf(error)}).`)
     return []
@@ -261,7 +261,7 @@ function withoutComments(lines: string[]): string[] {
 async function readProfile(text: string, wrong: string[]): Promise<string | Profile | undefined> {
   if (!/\.ya?ml$/i.test(text)) return text
   try {
-    const profile: unknown = parseYaml(await readFile(text, 'utf8'))
+    const profile: unknown = parseYaml(await readText(text))
     if (fits(Profile, profile)) return profile
     wrong.push(...misfits(Profile, profile).map((misfit) => `--profile: ${text}: ${misfit}.`))
   } catch (error) {

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { detect, splitPrefix } from '@mirage/model/detect.ts'
 import type { EntityType } from '@mirage/model/entity.ts'
 import { explainRefusal } from '@mirage/model/explain.ts'
 import { UsageError } from '../exit.ts'
+import { readText } from '../pipe.ts'
 import { printable } from '../output/printable.ts'
 
 /** What a run starts from. */
@@ -59,7 +59,7 @@ export async function readTargets({ targets, files, stdin }: TargetSources): Pro
     if (file === '-') await takeStdin()
     else
       try {
-        takeLines(await readFile(file, 'utf8'), file)
+        takeLines(await readText(file), file)
       } catch (error) {
         complaints.push({ problem: `${file}: the list cannot be read (${messageOf(error)}).` })
       }

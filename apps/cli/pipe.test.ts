@@ -1,16 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Interrupted } from '../exit.ts'
-import { openPeople, type People } from '../people.ts'
-import { fileOutput } from './output.ts'
-import type { Waiting } from './pipe.ts'
-import { styleOf } from './style.ts'
+import { Interrupted } from './exit.ts'
+import { openPeople, type People } from './people.ts'
+import { fileOutput } from './output/output.ts'
+import { readText, type Waiting } from './pipe.ts'
+import { styleOf } from './output/style.ts'
 
 let folder: string
 let pipe: string
@@ -76,4 +76,21 @@ test('a reader that leaves is told of by name', async () => {
   await left
   const more = output.write('y').then(() => output.end())
   await expect(more).rejects.toThrow(`${pipe} cannot be written: its reader has left.`)
+})
+
+test('a pipe is read to its end, whoever comes first and however slow', async () => {
+  const text = 'ü1'.repeat(300_000)
+  const reading = readText(pipe)
+  const [, read] = await Promise.all([writeFile(pipe, text), reading])
+  expect(read === text).toBe(true)
+  const slow = once(spawn('sh', ['-c', `(echo one; sleep 0.2; echo two) > ${pipe}`]), 'close')
+  expect(await readText(pipe)).toBe('one\ntwo\n')
+  await slow
+})
+
+test('what is no pipe is read as a file', async () => {
+  const file = join(folder, 'file')
+  await writeFile(file, 'a line')
+  expect(await readText(file)).toBe('a line')
+  await expect(readText(join(folder, 'none'))).rejects.toThrow(/ENOENT/)
 })

@@ -1,9 +1,14 @@
 import { constants } from 'node:fs'
-import { open, stat, type FileHandle } from 'node:fs/promises'
+import { type FileHandle, lstat, open, readFile, stat } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { callbackify } from 'node:util'
 import { pause } from '@mirage/kit/clock.ts'
-import type { Cli } from '../cli.ts'
+import type { Cli } from './cli.ts'
+
+/**
+ * Named pipes. Nothing here blocks: a thread that the system holds in `open`, `read` or `write` would hold the end of the
+ * process as well, so that Ctrl-C does nothing.
+ */
 
 /** What waits has to know: when the command is to end, and whom it tells. */
 export type Waiting = Pick<Cli, 'signal' | 'people'>
@@ -19,7 +24,6 @@ export async function isPipe(path: string): Promise<boolean> {
 
 /**
  * A named pipe to write to, as soon as somebody reads it; says that it waits. Throws the signal's reason when it aborts.
- * Nothing here blocks: a thread that the system holds in `open` or `write` would hold the end of the process as well.
  */
 export async function openPipe(path: string, { signal, people }: Waiting): Promise<Writable> {
   let pipe: FileHandle | undefined
@@ -50,6 +54,34 @@ async function openWithReader(path: string): Promise<FileHandle | undefined> {
     return await open(path, constants.O_WRONLY | constants.O_NONBLOCK)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENXIO') return undefined
+    throw error
+  }
+}
+
+/** The text of a file, or all that is written to a named pipe, however long that takes. Throws what the system says. */
+export async function readText(path: string): Promise<string> {
+  // A link may be to a pipe without a name (`<(…)`): whoever writes to that is there, or was, and nobody comes later.
+  if (!(await lstat(path)).isFIFO()) return await readFile(path, 'utf8')
+  await using pipe = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const chunks: Buffer[] = []
+  let hadWriter = false
+  for (;;) {
+    const chunk = await readSome(pipe)
+    // Nothing is there: before the first writer that is no end yet.
+    if (chunk?.length === 0 && hadWriter) return Buffer.concat(chunks).toString('utf8')
+    hadWriter ||= chunk?.length !== 0
+    if (chunk?.length) chunks.push(chunk)
+    else await pause(longestMs)
+  }
+}
+
+/** Undefined while a writer is there and has written nothing more; empty while there is none. */
+async function readSome(pipe: FileHandle): Promise<Buffer | undefined> {
+  try {
+    const { bytesRead, buffer } = await pipe.read({ buffer: Buffer.alloc(65_536) })
+    return buffer.subarray(0, bytesRead)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined
     throw error
   }
 }
