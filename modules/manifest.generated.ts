@@ -356,7 +356,7 @@ export const manifest: ManifestEntry[] = [
       "timeout": "30m"
     },
     "sample": "data.northwind.example",
-    "batch": 200,
+    "batch": 1000,
     load: async () => (await import('./dns-walk/module.ts')).module,
   },
   {

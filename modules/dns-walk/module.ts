@@ -24,7 +24,7 @@ export const module = defineModule({
   useCases: ['footprint', 'investigate'],
   limits: { concurrency: 10, timeout: '30m' },
   sample: 'data.northwind.example',
-  batch: 200,
+  batch: 1000,
   async *runBatch({ entities, dns }) {
     /** An excluded name is refused as an answer, where `resolve` would end the task; the walk goes on behind it. */
     async function ask(name: string): Promise<DnsAnswer> {
