@@ -48,8 +48,14 @@ it('a scan of names that turn to this machine when they are asked again', { time
   await using installation = await Installation.create({ variables })
   const targets = ['northwind.example', `http://a.northwind.example:${port}/`, open]
   const { code, stdout, stderr } = await installation.run(
-    ...['scan', ...targets, '--resolvers', `127.0.0.1:${resolver.port}`, '--modules', 'dns-resolve,crawler'],
-    ...['--json', '--quiet'],
+    'scan',
+    ...targets,
+    '--resolvers',
+    `127.0.0.1:${resolver.port}`,
+    '--modules',
+    'dns-resolve,crawler',
+    '--json',
+    '--quiet',
   )
   expect(code, stderr).toBe(0)
   const rows = rowsOf(stdout)

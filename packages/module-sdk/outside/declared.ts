@@ -7,6 +7,7 @@ import { Type as t } from 'typebox'
 import { wheres } from '../define.ts'
 import type { ModuleManifest } from '../manifest.ts'
 import type { Spent } from '../run.ts'
+import { DeclaredSettings } from './declared-settings.ts'
 
 const text = t.String({ minLength: 1, maxLength: 500 })
 const address = t.String({ pattern: '^https?://', maxLength: 500 })
@@ -63,7 +64,7 @@ const Declared = t.Object(
     ),
     needs: t.Optional(t.Object(keyFields, closed)),
     accepts: t.Optional(t.Object({ ...keyFields, limits: t.Optional(t.Object(rateFields, closed)) }, closed)),
-    settings: t.Optional(t.Object({ type: t.Literal('object'), properties: t.Record(t.String(), t.Unknown()) })),
+    settings: t.Optional(DeclaredSettings),
     volatile: t.Optional(t.Array(text)),
     onlyInScope: t.Optional(t.Boolean()),
     sample: text,
