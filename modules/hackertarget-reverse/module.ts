@@ -34,5 +34,5 @@ export const module = defineModule({
 })
 
 function readRow(line: string): string | undefined {
-  return /^[^\s,<>]+\.[^\s,<>]+$/.test(line) ? line : undefined
+  return /^[^\s,<>.]+\.[^\s,<>]+$/.test(line) ? line : undefined
 }

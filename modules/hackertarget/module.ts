@@ -36,6 +36,6 @@ export const module = defineModule({
 })
 
 function readRow(line: string): { name: string; address: string } | undefined {
-  const [, name, address] = /^([^\s,]+\.[^\s,]+),([\da-f.:]+)$/i.exec(line) ?? []
+  const [, name, address] = /^([^\s,.]+\.[^\s,]+),([\da-f.:]+)$/i.exec(line) ?? []
   return name && address ? { name: name.toLowerCase(), address } : undefined
 }

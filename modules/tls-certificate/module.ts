@@ -68,7 +68,7 @@ function socketOf(type: string, value: string): [host: string, port: number] {
 }
 
 function isName(text: string): boolean {
-  return /^(?:\*\.)?[^\s*/:@]+\.[^\s*/:@\d][^\s*/:@]*$/.test(text)
+  return text.length <= 255 && /^(?:\*\.)?[^\s*/:@]+\.[^\s*/:@\d][^\s*/:@]*$/.test(text)
 }
 
 function bare(name: string): string {

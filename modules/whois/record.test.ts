@@ -200,3 +200,11 @@ test.each([
   expect(readWhois(text).nameServers).toEqual([])
   expect(saysNothing(text)).toBe(false)
 })
+
+test('a hostile answer costs no more than its length', () => {
+  // A pattern that tries every split of such a name takes minutes for these lines.
+  const line = `Name Server: a${'.'.repeat(490)}${'a'.repeat(490)}:\n`
+  expect(readWhois(`${line.repeat(1_000)}Name Server: ns1.northwind.example\n`).nameServers).toEqual([
+    'ns1.northwind.example',
+  ])
+})

@@ -124,7 +124,7 @@ function readField(record: WhoisRecord, field: Field): void {
 function readNameServer(record: WhoisRecord, value: string): void {
   const [first = '', type, third] = value.toLowerCase().split(/[\s,;]+/)
   const host = (type === 'ns' && third ? third : first).replace(/\.$/, '')
-  if (/^[^\s:]+\.[^\s:]*[a-z][^\s:]*$/.test(host)) record.nameServers.push(host)
+  if (/^[^\s:.]+\.[^\s:]+$/.test(host) && /[a-z]/.test(host.slice(host.indexOf('.')))) record.nameServers.push(host)
 }
 
 /** In a section of its own the name is a field or the first line. */

@@ -3,11 +3,15 @@ import { type EntityType, entityTypes } from './entity.ts'
 import { normaliseDomain } from './entities/infrastructure/domain.ts'
 import { refang } from './refang.ts'
 
+/** Characters of a line that is looked at: some shapes cost the square of it. */
+const longest = 4096
+
 /**
  * What is wrong with a text that has the shape of an address, a name, a URL or another thing with rules of its own, in
  * one sentence; undefined when it has no such shape, so that it may be a word or a phrase.
  */
 export function explainShape(line: string): string | undefined {
+  if (line.length > longest) return undefined
   const text = refang(line.trim()).text
   for (const [shape, explain] of shapes) {
     const match = shape.exec(text)
@@ -32,7 +36,7 @@ const shapes: [RegExp, (text: string, match: RegExpExecArray) => string | undefi
     (text) =>
       `${quote(text)} is a bare number: write \`AS${text}\` for a network's number, \`+${text}\` for a phone number, or quotes around a keyword`,
   ],
-  [/^\[?[\da-f:]*:[\da-f:.]*:[\da-f:.%\w]*\]?$/i, explainIpv6],
+  [/^\[?[\da-f]*:[\da-f.]*:[\da-f:.%\w]*\]?$/i, explainIpv6],
   [/^as\s?n?[\d.]+$/i, (text) => `${quote(text)} is not an AS number: they go from AS1 to AS4294967295`],
   [/^cve-/i, (text) => `${quote(text)} is not a CVE id: expected the form \`CVE-2021-44228\``],
   [/^0x[\da-f]*$/i, explainEthereum],

@@ -56,7 +56,7 @@ export function compileRules(lines: readonly string[]): Rules {
   let size = 0
 
   for (const [index, line] of lines.entries()) {
-    const rule = line.replace(/(?:^|\s)#.*$/, '').trim()
+    const rule = line.replace(/(?:^|\s)#[^]*$/, '').trim()
     if (rule === '') continue
     const reason = add(rule)
     if (reason === undefined) size++

@@ -50,7 +50,11 @@ const standInMail =
 
 /** True when the contact is that of a privacy service: nothing of it is the registrant's. */
 function isStandIn({ organization = '', person = '', emails }: Contact): boolean {
-  return standInNames.test(organization) || standInNames.test(person) || emails.some((email) => standInMail.test(email))
+  return (
+    standInNames.test(organization) ||
+    standInNames.test(person) ||
+    emails.some((email) => email.length <= 320 && standInMail.test(email))
+  )
 }
 
 /**

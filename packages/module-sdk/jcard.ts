@@ -24,7 +24,7 @@ export function readJcard(vcard: unknown): Contact & { name?: string } {
       if (contact.organization === undefined) contact.units = more.filter((unit) => unit !== '')
       contact.organization ??= value
     } else if (name === 'email') contact.emails.push(value)
-    else if (name === 'tel') contact.phones.push(value.replace(/;ext=.*$/, ''))
+    else if (name === 'tel') contact.phones.push(value.replace(/;ext=[^]*$/, ''))
   }
   if (kind === 'individual') contact.person = contact.name
   else if (kind === 'org') contact.organization ??= contact.name

@@ -254,7 +254,7 @@ async function readRawLines(option: string, file: string, wrong: string[]): Prom
 }
 
 function withoutComments(lines: string[]): string[] {
-  return lines.map((line) => line.replace(/(^|\s)#.*$/, '').trim()).filter((line) => line !== '')
+  return lines.map((line) => line.replace(/(^|\s)#[^]*$/, '').trim()).filter((line) => line !== '')
 }
 
 /** The name of a profile, or the profile that a YAML file holds. */

@@ -103,7 +103,7 @@ function shortened(text: string, length: number): string {
 
 /** The line without what follows a “#” that begins it or stands behind a blank: a URL may hold one. */
 function withoutComment(line: string): string {
-  return line.replace(/(^|\s)#.*$/, '').trim()
+  return line.replace(/(^|\s)#[^]*$/, '').trim()
 }
 
 async function textOf(stream: AsyncIterable<Uint8Array | string>): Promise<string> {

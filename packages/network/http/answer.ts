@@ -224,10 +224,10 @@ function parseHead(text: string): Head {
   const headers = Object.create(null) as HttpAnswer['headers']
   for (let i = 1; i < lines.length; i++) {
     const line = lines[i]!
-    const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/.exec(line)
+    const field = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/.exec(line)
     if (field === null) throw new MalformedAnswer(`a header that is none: ${JSON.stringify(line.slice(0, 40))}`)
     const name = field[1]!.toLowerCase()
-    const value = field[2]!.trimEnd()
+    const value = field[2]!.replace(/^[ \t]+/, '').trimEnd()
     const before = headers[name]
     if (before === undefined) headers[name] = value
     else if (typeof before === 'string') headers[name] = [before, value]

@@ -19,7 +19,7 @@ export function compileWording(template: string, names: string[]): Wording {
   const pieces = template
     .trim()
     .replaceAll(/\s+/g, ' ')
-    .split(/\{([^}]*)\}/)
+    .split(/\{([^{}]*)\}/)
   const places = pieces.map((piece, at) => (at % 2 === 0 ? () => piece : compilePlace(piece, names)))
   return (subjects) => places.map((place) => place(subjects)).join('')
 }

@@ -46,6 +46,7 @@ function normaliseNetblock(raw: string): string | undefined {
 
 /** First and last address of `a-b`, or of `192.0.2.3-8` where the end replaces the last part; undefined for anything else. */
 export function parseRange(text: string): { first: string; last: string } | undefined {
+  if (text.length > 256) return undefined
   const [left, right, ...rest] = text.split(/\s*[-–]\s*/)
   if (left === undefined || right === undefined || rest.length > 0) return undefined
   const first = canonicalAddress(left)
