@@ -6,7 +6,6 @@ import { type Static, Type as t } from 'typebox'
 
 const closed = { additionalProperties: false }
 const Type = t.Enum([...entityTypes] as EntityType[])
-const Contact = t.Enum([...contacts])
 const Name = t.String({ minLength: 1, maxLength: 200 })
 const ModuleId = t.String({ pattern: '^[a-z0-9][a-z0-9-]{0,63}$' })
 
@@ -20,13 +19,19 @@ export const Profile = t.Object(
     name: t.String(),
     title: t.String(),
     summary: t.String(),
-    useCases: t.Optional(t.Array(t.Enum(['footprint', 'investigate', 'identity', 'monitor']))),
-    modules: t.Optional(t.Array(ModuleId)),
-    excludeModules: t.Optional(t.Array(ModuleId)),
-    want: t.Optional(t.Array(Type)),
-    contact: t.Optional(Contact),
-    allow: t.Optional(t.Array(t.Enum(['invasive', 'slow', 'unofficial']))),
-    distance: t.Optional(t.Integer({ minimum: 0, maximum: 10 })),
+    useCases: t.Optional(
+      t.Array(t.Enum(['footprint', 'investigate', 'identity', 'monitor']), { description: 'Modules made for these.' }),
+    ),
+    modules: t.Optional(t.Array(ModuleId, { description: 'Only these modules.' })),
+    excludeModules: t.Optional(t.Array(ModuleId, { description: 'Not these modules.' })),
+    want: t.Optional(t.Array(Type, { description: 'Only modules that lead to these types of entity.' })),
+    contact: t.Optional(t.Enum([...contacts], { description: 'The strongest contact. Default: target.' })),
+    allow: t.Optional(
+      t.Array(t.Enum(['invasive', 'slow', 'unofficial']), { description: 'Also modules with these flags.' }),
+    ),
+    distance: t.Optional(
+      t.Integer({ minimum: 0, maximum: 10, description: 'How many changes of owner away from a seed is in scope.' }),
+    ),
   },
   closed,
 )
