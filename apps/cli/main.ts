@@ -6,7 +6,7 @@ import { Interrupted } from './exit.ts'
 
 // Compiled code is kept inside the installation, where nobody else can put any: half the time until the first line.
 enableCompileCache(join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'mirage'))
-const { runCli } = await import('./run.ts')
+const { runCli } = await import('./command-line.ts')
 
 /** A terminal, npm and the launcher may all pass on one Ctrl-C: what comes this soon after the first is the same one. */
 const sameSignalMs = 700

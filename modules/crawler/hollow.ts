@@ -1,6 +1,6 @@
 import { contentId } from '@mirage/model/id.ts'
 import type { HttpAnswer } from '@mirage/model/exchange.ts'
-import { sharedInfrastructure } from '@mirage/model/shared.ts'
+import { sharedInfrastructure } from '@mirage/model/shared-infrastructure.ts'
 import type { Http, TargetOptions } from '@mirage/module-sdk'
 import { textOf } from '@mirage/module-sdk/body.ts'
 import type { Page } from '@mirage/module-sdk/page.ts'

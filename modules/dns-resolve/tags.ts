@@ -1,4 +1,4 @@
-import { type SharedKind, sharedInfrastructure } from '@mirage/model/shared.ts'
+import { type SharedKind, sharedInfrastructure } from '@mirage/model/shared-infrastructure.ts'
 import type { RecordSighting } from '@mirage/module-sdk/dns.ts'
 
 /** What infrastructure of a provider's kind makes of the names that lead to it. */

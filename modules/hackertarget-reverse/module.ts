@@ -1,5 +1,5 @@
 import { isAddress } from '@mirage/model/address.ts'
-import { sharedInfrastructure } from '@mirage/model/shared.ts'
+import { sharedInfrastructure } from '@mirage/model/shared-infrastructure.ts'
 import { defineModule, observe, url } from '@mirage/module-sdk'
 
 /**

@@ -1,5 +1,5 @@
 import { namespaced } from '@mirage/model/namespace.ts'
-import { sharedInfrastructure } from '@mirage/model/shared.ts'
+import { sharedInfrastructure } from '@mirage/model/shared-infrastructure.ts'
 import { type Sighting, defineModule, observe } from '@mirage/module-sdk'
 import { chainOf } from '@mirage/module-sdk/dns.ts'
 

@@ -1,5 +1,4 @@
 import { type Static, Type as t } from 'typebox'
-import { type SpecialRange, specialRange } from './special-range.ts'
 import { type Contact, contacts } from './contact.ts'
 import { type EntityType, entityTypes } from './entity.ts'
 import { formatNetblock } from './netblock.ts'
@@ -8,7 +7,8 @@ import { isCanonical } from './registry.ts'
 import type { RelationshipKind } from './relationship.ts'
 import { compileRules } from './rules.ts'
 import { seedCover } from './seed-cover.ts'
-import { sharedInfrastructure } from './shared.ts'
+import { sharedInfrastructure } from './shared-infrastructure.ts'
+import { type SpecialRange, specialRange } from './special-range.ts'
 import { ownerChanges } from './step.ts'
 
 export const ScopeDefinition = t.Object(

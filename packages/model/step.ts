@@ -1,9 +1,9 @@
+import { formatAddress } from './address.ts'
 import { apexOf } from './domain-name.ts'
 import type { EntityType } from './entity.ts'
 import { type Located, type Place, placeOf } from './place.ts'
 import type { RelationshipKind } from './relationship.ts'
-import { formatAddress } from './address.ts'
-import { sharedInfrastructure } from './shared.ts'
+import { sharedInfrastructure } from './shared-infrastructure.ts'
 
 /** Kinds that lead from a thing to somebody else, whatever stands at the other end. */
 const toOthers = new Set<RelationshipKind>([

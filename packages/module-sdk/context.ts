@@ -11,7 +11,7 @@ import type {
 import type { Outcome } from '@mirage/model/outcome.ts'
 import type { Static, TSchema } from 'typebox'
 
-/** The raw ways out, as the network or a test's replay gives them. `open.ts` makes the face for authors from it. */
+/** The raw ways out, as the network or a test's replay gives them. `face.ts` makes the face for authors from it. */
 export interface Transport {
   request(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>
   /** The last page answered for this URL in this run, as it was recorded; sends nothing. */

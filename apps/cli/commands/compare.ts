@@ -4,10 +4,10 @@ import type { Difference, Run } from '@mirage/services/scan-orchestration/contra
 import { type Api, everyItem } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { UsageError } from '../exit.ts'
+import { findRun } from '../find-run.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import type { Style } from '../output/style.ts'
 import { cut, fit } from '../output/text.ts'
-import { findRun } from '../runs.ts'
 
 const help = `
 With one run, it is compared with the run of the same scan before it; with two, the later with the earlier.

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Api } from '../api.ts'
 import type { Cli } from '../cli.ts'
+import { findRun } from '../find-run.ts'
 import { csvRow, entityColumns, entityRow } from '../output/csv.ts'
 import { placed } from '../output/entities.ts'
 import { fileOutput, type Output } from '../output/output.ts'
@@ -12,7 +13,6 @@ import {
   runRecord,
   storedEntityRecord,
 } from '../output/records.ts'
-import { findRun } from '../runs.ts'
 
 const formats = ['ndjson', 'json', 'csv', 'graphml', 'cytoscape'] as const
 type Format = (typeof formats)[number]

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
-import { printable } from '../output/printable.ts'
 import { UsageError } from '../exit.ts'
+import { findRun } from '../find-run.ts'
 import { each } from '../options.ts'
+import { printable } from '../output/printable.ts'
 import { counted } from '../output/text.ts'
-import { findRun } from '../runs.ts'
 
 interface MarkOptions {
   tag?: string[]

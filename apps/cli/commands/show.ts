@@ -1,12 +1,12 @@
 import type { Command } from 'commander'
 import type { Lane, Run } from '@mirage/services/scan-orchestration/contract.ts'
 import type { Cli } from '../cli.ts'
-import { jsonLine, printable } from '../output/printable.ts'
+import { findRun } from '../find-run.ts'
 import { heldBackInWords } from '../output/held-back.ts'
+import { jsonLine, printable } from '../output/printable.ts'
 import { columnsOf, localTime } from '../output/shown.ts'
 import { type Cell, table } from '../output/table.ts'
 import { count, counted, cut, duration, glued, indented } from '../output/text.ts'
-import { findRun } from '../runs.ts'
 import { statusText } from './runs.ts'
 
 export function addShow(program: Command, cli: Cli): void {

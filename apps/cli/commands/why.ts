@@ -8,10 +8,10 @@ import type { Reason, StoredObservation } from '@mirage/services/data-storage/co
 import type { Api } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { UsageError } from '../exit.ts'
+import { findRun } from '../find-run.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { localTime } from '../output/shown.ts'
 import { bytes, counted } from '../output/text.ts'
-import { findRun } from '../runs.ts'
 
 const help = `
 Examples:

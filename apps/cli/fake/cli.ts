@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import type { InputStream, OutputStream } from '../cli.ts'
+import { runCli } from '../command-line.ts'
 import type { Environment } from '../environment.ts'
-import { runCli } from '../run.ts'
 import type { FakeGateway } from './gateway.ts'
 
 export interface Ran {

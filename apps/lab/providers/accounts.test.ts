@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { ask, askJson } from '../testing/ask.ts'
 import { accountSites } from '../world/account.ts'
 import { makeWorld } from '../world/world.ts'
 import { github } from './github.ts'
 import { hunter } from './hunter.ts'
 import { internetdb } from './internetdb.ts'
 import { shodan } from './shodan.ts'
-import { ask, askJson } from './testing.ts'
 import { usernameSites } from './username-sites.ts'
 
 const world = makeWorld({ seed: 7, size: 'demo' })

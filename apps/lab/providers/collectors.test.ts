@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { ask, askJson } from '../testing/ask.ts'
 import { hostSearch, scannedPages } from '../world/passive.ts'
 import { issuancesOf } from '../world/transparency.ts'
 import { makeWorld } from '../world/world.ts'
 import { certspotter } from './certspotter.ts'
 import { crtsh } from './crtsh.ts'
 import { hackertarget } from './hackertarget.ts'
-import { ask, askJson } from './testing.ts'
 import { urlscan } from './urlscan.ts'
 
 const world = makeWorld({ seed: 7, size: 'demo' })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { ask, askJson } from '../testing/ask.ts'
 import { makeWorld } from '../world/world.ts'
 import { azureTenant } from './azure-tenant.ts'
 import { hibp } from './hibp.ts'
-import { ask, askJson } from './testing.ts'
 
 const world = makeWorld({ seed: 7, size: 'demo' })
 const api = 'https://haveibeenpwned.com/api/v3'

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { ask, askJson } from '../testing/ask.ts'
 import { companiesOf } from '../world/company.ts'
 import { makeWorld } from '../world/world.ts'
 import { gleif } from './gleif.ts'
-import { ask, askJson } from './testing.ts'
 
 const world = makeWorld({ seed: 7, size: 'demo' })
 const [company, child] = companiesOf(world.people)

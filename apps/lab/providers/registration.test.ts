@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { ask, askJson } from '../testing/ask.ts'
 import { makeWorld } from '../world/world.ts'
 import { rdapBootstrap } from './rdap-bootstrap.ts'
 import { rdap } from './rdap.ts'
 import { ripestat } from './ripestat.ts'
 import { teamCymru } from './team-cymru.ts'
-import { ask, askJson } from './testing.ts'
 import { ianaWhois, registrarWhois, registryWhois } from './whois.ts'
 
 const world = makeWorld({ seed: 7, size: 'demo' })

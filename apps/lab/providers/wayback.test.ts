@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { ask, askJson } from '../testing/ask.ts'
 import { makeWorld } from '../world/world.ts'
-import { ask, askJson } from './testing.ts'
 import { wayback } from './wayback.ts'
 
 const world = makeWorld({ seed: 7, size: 'demo' })

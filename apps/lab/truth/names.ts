@@ -1,5 +1,5 @@
 import { isApex } from '@mirage/model/domain-name.ts'
-import { sharedInfrastructure } from '@mirage/model/shared.ts'
+import { sharedInfrastructure } from '@mirage/model/shared-infrastructure.ts'
 import type { World } from '../world/world.ts'
 import { recordsOf } from './dns.ts'
 import { type Oracle, saw, type Thing } from './fact.ts'

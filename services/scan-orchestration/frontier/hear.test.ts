@@ -1,12 +1,12 @@
 import type { EntityType } from '@mirage/model/entity.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
-import { mostTenants } from '@mirage/model/shared.ts'
+import { mostTenants } from '@mirage/model/shared-infrastructure.ts'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ActiveLane, type ActiveRun, columnOf } from '../runs/active-run.ts'
-import { hear } from './hear.ts'
 import type { PlannedLane } from '../planning/plan.ts'
+import { type ActiveLane, type ActiveRun, columnOf } from '../runs/active-run.ts'
 import { type Frontier, openFrontier, ownerOf, planned, refOf, seed, type Seen } from '../testing/frontier.ts'
+import { hear } from './hear.ts'
 import { withdraw } from './withdraw.ts'
 
 /** What a run works on does not depend on which task was first, where those that list an address' names know them all. */

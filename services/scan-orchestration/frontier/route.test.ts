@@ -1,6 +1,6 @@
 import { contacts } from '@mirage/model/contact.ts'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
-import { mostTenants } from '@mirage/model/shared.ts'
+import { mostTenants } from '@mirage/model/shared-infrastructure.ts'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ActiveRun, activate } from '../runs/active-run.ts'

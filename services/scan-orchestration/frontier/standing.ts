@@ -1,6 +1,6 @@
 import type { EntityRef } from '@mirage/model/entity.ts'
 import type { Scope } from '@mirage/model/scope.ts'
-import { sharedInfrastructure } from '@mirage/model/shared.ts'
+import { sharedInfrastructure } from '@mirage/model/shared-infrastructure.ts'
 import { countedDistance, type Tenancy } from './tenants.ts'
 
 /** Farther than any limit: an entity known only as a source, whose own sighting is still on its way. */

@@ -1,4 +1,4 @@
-import { mostTenants, tenantOf } from '@mirage/model/shared.ts'
+import { mostTenants, tenantOf } from '@mirage/model/shared-infrastructure.ts'
 import type { Observation } from '@mirage/model/observation.ts'
 
 /** Stands for more tenants than anybody counts. No name has it. */

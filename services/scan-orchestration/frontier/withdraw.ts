@@ -1,10 +1,10 @@
-import { mostTenants } from '@mirage/model/shared.ts'
+import { mostTenants } from '@mirage/model/shared-infrastructure.ts'
 import type { Kysely } from 'kysely'
-import { type ActiveRun, columnOf, type OpenTask } from '../runs/active-run.ts'
 import { atMost } from '../leases/budget.ts'
 import { endOf, writeEnd } from '../leases/end.ts'
-import type { Eligibility } from './offer.ts'
+import { type ActiveRun, columnOf, type OpenTask } from '../runs/active-run.ts'
 import type { Tables } from '../tables.ts'
+import type { Eligibility } from './offer.ts'
 
 type Change = Partial<OpenTask>
 

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely'
-import type { ActiveLane, ActiveRun } from '../runs/active-run.ts'
 import type { Lane } from '../contract.ts'
-import { waitsForNames } from './listing.ts'
-import { setsOf } from './queues.ts'
+import type { ActiveLane, ActiveRun } from '../runs/active-run.ts'
 import type { Tables } from '../tables.ts'
+import { waitsForNames } from './name-lists.ts'
+import { setsOf } from './queues.ts'
 
 /** Less than this is no wait worth a word. */
 const leastSeconds = 30

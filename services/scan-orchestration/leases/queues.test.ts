@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ActiveRun } from '../runs/active-run.ts'
-import { heldBackBy } from './held-back.ts'
-import { waitInWords } from './listing.ts'
 import { type Frontier, openFrontier, planned, type Seen } from '../testing/frontier.ts'
+import { heldBackBy } from './held-back.ts'
+import { waitInWords } from './name-lists.ts'
 
 /** What one of several targets leads to does not make the others wait. */
 

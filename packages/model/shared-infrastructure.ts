@@ -20,9 +20,7 @@ export interface Provider {
   date: string
 }
 
-/** The list that a run pins: its date is that of its newest entry. */
 export const providers: readonly Provider[] = providersJson as Provider[]
-export const providersDate: string = providers.reduce((newest, { date }) => (date > newest ? date : newest), '')
 
 const bySuffix = new Map<string, Provider>()
 const byRange = prefixMap<Provider>()

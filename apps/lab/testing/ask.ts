@@ -1,5 +1,5 @@
+import type { Provider } from '../providers/provider.ts'
 import type { World } from '../world/world.ts'
-import type { Provider } from './provider.ts'
 
 /** What a provider answers to a GET, its body as text. */
 export async function ask(

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { refusalToListen } from './port.ts'
+import { refusalToListen } from './tcp-port.ts'
 
 test('a port is free until somebody listens, and looking takes nothing', async () => {
   const server = createServer()
