@@ -3,7 +3,7 @@ import { entityId } from './entity.ts'
 import { isOnPlatform } from './registry.ts'
 import { type Located, type Place, atHost, placeOf } from './place.ts'
 import { prefixMap } from './prefix-map.ts'
-import { urlPrefixes } from './rules.ts'
+import { urlPrefixes } from './scope-rules.ts'
 
 /** What the seeds of a run cover, found without looking at every seed. */
 export interface SeedCover {

@@ -4,7 +4,7 @@ import { fits, misfits } from '@mirage/kit/schema.ts'
 import { didYouMean } from '@mirage/kit/settings.ts'
 import { contacts } from '@mirage/model/contact.ts'
 import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
-import { compileRules, RuleError } from '@mirage/model/rules.ts'
+import { compileRules, RuleError } from '@mirage/model/scope-rules.ts'
 import {
   type Budget,
   headerName,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EntityType } from './entity.ts'
-import { RuleError, compileRules } from './rules.ts'
+import { RuleError, compileRules } from './scope-rules.ts'
 
 function matches(rule: string, type: EntityType, value: string): boolean {
   return compileRules([rule]).matches({ type, value })
