@@ -105,6 +105,17 @@ describe('the README', () => {
   })
 })
 
+it('the guide names everything that a module is given', () => {
+  const { text } = document('docs/guides/add-a-module.md')
+  const context = readFileSync(join(root, 'packages/module-sdk/context.ts'), 'utf8')
+  const given = ['Http', 'Dns', 'Tcp', 'Tls', 'Whois'].flatMap((face) => {
+    const [, body = ''] = new RegExp(`^export interface ${face} \\{$([\\s\\S]*?)^\\}`, 'm').exec(context) ?? []
+    return [...body.matchAll(/^ {2}(\w+)[<(]/gm)].map(([, name]) => name!)
+  })
+  expect(given.length).toBeGreaterThan(15)
+  expect(given.filter((name) => !new RegExp(`\`(\\w+\\.)?${name}\``).test(text))).toEqual([])
+})
+
 describe('a decision', () => {
   const list = document('docs/adr/README.md')
   const decisions = documents.filter((one) => one.path.startsWith('docs/adr/') && one !== list)
