@@ -118,8 +118,8 @@ function isHash(text: string): boolean {
 
 function damaged(workspace: string, key: string): MirageError {
   return new MirageError({
-    code: 'store.unavailable',
-    status: 503,
-    detail: `The body ${key} of workspace “${workspace}” is damaged on the disk. Check the disk; restore blobs from a backup.`,
+    code: 'record.damaged',
+    status: 500,
+    detail: `The body ${key} of workspace “${workspace}” is damaged on the disk. “mirage doctor” looks at all files; restore blobs from a backup.`,
   })
 }

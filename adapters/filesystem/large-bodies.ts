@@ -100,9 +100,15 @@ async function writeWhole(path: string, bytes: Uint8Array, putAt: number): Promi
     throw error
   }
   await rename(part, path)
-  // The name itself is in the folder.
-  await using parent = await open(folder, 'r')
-  await parent.sync()
+  try {
+    // The name itself is in the folder.
+    await using parent = await open(folder, 'r')
+    await parent.sync()
+  } catch (error) {
+    // A name that a power cut may take must not be found by the next put.
+    await rm(path, { force: true })
+    throw error
+  }
 }
 
 function absent(path: string): (error: unknown) => undefined {

@@ -1,7 +1,14 @@
 import type { Collection, CollectionSpec, Document, Documents } from '@mirage/ports/documents.ts'
 import { mergeInto, normalise } from '@mirage/ports/merge.ts'
 import { conditionOf, scanPage } from './documents/scan.ts'
-import { type DocumentSpace, openDocumentSpace, prepareTable, type Table, tableOf } from './documents/table.ts'
+import {
+  type DocumentSpace,
+  openDocumentSpace,
+  prepareTable,
+  readable,
+  type Table,
+  tableOf,
+} from './documents/table.ts'
 import { writePiece, type Writer, writerOf } from './documents/writer.ts'
 import { transactionRows } from './files/database.ts'
 import { openSpaces, type Spaces } from './files/spaces.ts'
@@ -28,6 +35,7 @@ export async function openSqliteDocuments(options: SqliteDocumentsOptions): Prom
     workspaces: () => spaces.names(),
     // MongoDB: deleteMany({ workspace })
     erase: (workspace) => spaces.erase(workspace),
+    unreadable: (workspace) => spaces.peek(workspace, 0, async (space) => space.unreadable),
     [Symbol.asyncDispose]: () => spaces.close(),
   }
 }
@@ -72,19 +80,28 @@ function openCollection<T extends Document>(spaces: Spaces<DocumentSpace>, spec:
           return ids.map((id) => {
             const number = space.ids.find(id)
             const row = number === undefined ? undefined : (find.get(number) as unknown as [string] | undefined)
-            return row && (JSON.parse(row[0]) as T)
+            return row && readable<T>(space, row[0])
           })
         })
       },
     )
   }
 
+  async function get(workspace: string, id: string): Promise<T | undefined> {
+    return spaces.peek(workspace, undefined, async (space) => {
+      const table = await prepared(space)
+      return reading(space, () => {
+        const number = space.ids.find(id)
+        if (number === undefined) return undefined
+        const row = space.database.prepare(`select body from "${table.name}" where number = ?`).get(number)
+        return row && (JSON.parse((row as unknown as [string])[0]) as T)
+      })
+    })
+  }
+
   return {
     // MongoDB: findOne({ _id })
-    async get(workspace, id) {
-      const [document] = await getMany(workspace, [id])
-      return document
-    },
+    get,
 
     // MongoDB: find({ _id: { $in } })
     getMany,

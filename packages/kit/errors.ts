@@ -46,6 +46,11 @@ export function isStoreTrouble(error: unknown): boolean {
   return error instanceof MirageError && error.code.startsWith('store.')
 }
 
+/** True when a store is damaged, or has lost what it was given: that does not pass by waiting. */
+export function isLasting(error: unknown): error is MirageError {
+  return error instanceof MirageError && (error.code === 'store.damaged' || error.code === 'store.failed')
+}
+
 /** True when a store, or a service that was called, is away for the moment: never the fault of the work at hand. */
 export function isPassing(error: unknown): boolean {
   return isStoreTrouble(error) || (error instanceof MirageError && error.code === 'service.unreachable')

@@ -1,3 +1,5 @@
+import { MirageError } from '@mirage/kit/errors.ts'
+
 /**
  * JSON documents by id. Nothing is promised across two documents. Fields are top-level; `id` is a content id or any
  * text of at most 200 characters.
@@ -70,4 +72,26 @@ export interface Documents extends AsyncDisposable {
   workspaces(): Promise<string[]>
   /** Erases everything of a workspace. */
   erase(workspace: string): Promise<void>
+  /**
+   * How many times `getMany` and `scan` have left a document out since the workspace was opened because the disk has
+   * changed it beyond reading. `get` throws `record.damaged` for one.
+   */
+  unreadable(workspace: string): Promise<number>
+}
+
+/** These rows, which are read from `documents`. Throws `record.damaged` at the end where some had to be left out. */
+export async function* whole<T>(
+  documents: Pick<Documents, 'unreadable'>,
+  workspace: string,
+  rows: AsyncIterable<T>,
+): AsyncIterable<T> {
+  const before = await documents.unreadable(workspace)
+  yield* rows
+  const leftOut = (await documents.unreadable(workspace)) - before
+  if (leftOut <= 0) return
+  throw new MirageError({
+    code: 'record.damaged',
+    status: 500,
+    detail: `Records were left out (${leftOut}) since they are damaged and cannot be read. “mirage doctor” says what to do about it.`,
+  })
 }

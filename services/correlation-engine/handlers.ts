@@ -5,6 +5,7 @@ import { pageOf } from '@mirage/kit/schema.ts'
 import type { Static } from 'typebox'
 import type { RelationshipKind } from '@mirage/model/relationship.ts'
 import { relationshipKinds } from '@mirage/model/relationship.ts'
+import { type Documents, whole } from '@mirage/ports/documents.ts'
 import type * as port from '@mirage/ports/graph.ts'
 import type { correlation, GraphEdge, GraphNode, Rule } from './contract.ts'
 import type { Engine } from './engine.ts'
@@ -14,6 +15,7 @@ import { nodeIdOf, wireEdge, wireNode } from './graph/wire.ts'
 import type { CompiledRule } from './language/compile.ts'
 
 export interface HandlerParts {
+  documents: Pick<Documents, 'unreadable'>
   graph: port.Graph
   know: Know
   findings: FindingStore
@@ -26,6 +28,7 @@ const kinds = new Set<string>(relationshipKinds)
 const streamedAtOnce = 1000
 
 export function createHandlers({
+  documents,
   graph,
   know,
   findings,
@@ -48,7 +51,7 @@ export function createHandlers({
         ...(acceptedUntil === undefined ? {} : { acceptedUntil: Date.parse(acceptedUntil) }),
         ...(comment === undefined ? {} : { comment }),
       }),
-    exportFindings: ({ run }, { workspace }) => findings.read.ofRun(workspace, run),
+    exportFindings: ({ run }, { workspace }) => whole(documents, workspace, findings.read.ofRun(workspace, run)),
     listRules: (page) => pageOf(rules.map(viewRule), page),
     countGraph: ({ run }, { workspace }) => graph.counts(workspace, scopeOf(run)),
     async getSubgraph({ run, roots = [], depth, maxNodes, maxEdges }, { workspace }) {

@@ -86,7 +86,7 @@ export const correlationEngine = defineService({
     }
 
     return {
-      handlers: whenComplete(completeness, createHandlers({ graph, know, findings, rules, engine, now })),
+      handlers: whenComplete(completeness, createHandlers({ documents, graph, know, findings, rules, engine, now })),
       consumes: [
         on(
           observationsCollected,

@@ -4,6 +4,7 @@ import { announcement } from '@mirage/kit/event.ts'
 import { type AppliedBatch, appliedBatches, type DrainedRun, drainedRuns, openCoverage } from '@mirage/kit/coverage.ts'
 import { itemsOf } from '@mirage/kit/pages.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
+import { whole } from '@mirage/ports/documents.ts'
 import { documents, search } from '@mirage/ports/needs.ts'
 import { BatchName, observationsCollected, splitBatch } from '@mirage/services/data-collection/contract.ts'
 import { endedWhole, runDrained, runsChanged, runSettled, scans } from '@mirage/services/scan-orchestration/contract.ts'
@@ -19,6 +20,7 @@ import {
   findEntity,
   searchEntities,
 } from './read.ts'
+import { SearchIndex } from './reindex.ts'
 import { forgetStatements, keepStatements, openStatements, retell } from './retell.ts'
 import { settings } from './settings.ts'
 import { openStore } from './store.ts'
@@ -45,6 +47,7 @@ export const dataStorage = defineService({
   async start({ documents, search, scans, settings, clock, log, metrics, announce, caughtUp, signal }) {
     const store = await openStore(documents)
     const statements = await openStatements(documents)
+    const searchIndex = await SearchIndex.open({ documents, store, search, log, signal })
     const coverage = openCoverage({
       applied: await documents.collection<AppliedBatch>(appliedBatches),
       drained: await documents.collection<DrainedRun>(drainedRuns),
@@ -65,7 +68,9 @@ export const dataStorage = defineService({
     /** Nobody else has what was lost to this service; which runs miss something shows when they drain. */
     const rebuild = async (): Promise<void> => void (await scans.announceDrained({}))
     async function noteEnd(workspace: string, run: string): Promise<void> {
-      if (await hasEndedWhole(scans, run, { workspace, signal })) await endRun(store, search, workspace, run)
+      if (!(await hasEndedWhole(scans, run, { workspace, signal }))) return
+      await searchIndex.ensure(workspace)
+      await endRun(store, search, workspace, run)
     }
 
     /** Of runs that have drained: that they ended may not have been heard. */
@@ -79,7 +84,10 @@ export const dataStorage = defineService({
 
     return {
       handlers: {
-        searchEntities: (input, { workspace }) => searchEntities(store, search, workspace, input, clock.now()),
+        searchEntities: async (input, { workspace }) => {
+          await searchIndex.wait(workspace)
+          return searchEntities(store, search, workspace, input, clock.now())
+        },
         getEntity: async ({ entity }, { workspace }) => {
           const document = await findEntity(store, workspace, entity)
           const tags = (await store.voices.judge(workspace)).held(document.tags, document.runs)
@@ -87,13 +95,17 @@ export const dataStorage = defineService({
         },
         explainEntity: async ({ entity, run }, { workspace }) =>
           explainEntity(store, workspace, run, await findEntity(store, workspace, entity)),
-        markEntities: async (marking, { workspace }) => ({
-          marked: await markEntities(store, search, announce, workspace, marking, clock.now()),
-        }),
-        exportEntities: ({ run }, { workspace }) => exportEntities(store, workspace, run),
-        exportObservations: ({ run, entity }, { workspace }) => exportObservations(store, workspace, run, entity),
-        exportRelationships: ({ run }, { workspace }) => exportRelationships(store, workspace, run),
-        exportSightings: ({ run }, { workspace }) => exportSightings(store, workspace, run),
+        markEntities: async (marking, { workspace }) => {
+          await searchIndex.wait(workspace)
+          return { marked: await markEntities(store, search, announce, workspace, marking, clock.now()) }
+        },
+        exportEntities: ({ run }, { workspace }) => whole(documents, workspace, exportEntities(store, workspace, run)),
+        exportObservations: ({ run, entity }, { workspace }) =>
+          whole(documents, workspace, exportObservations(store, workspace, run, entity)),
+        exportRelationships: ({ run }, { workspace }) =>
+          whole(documents, workspace, exportRelationships(store, workspace, run)),
+        exportSightings: ({ run }, { workspace }) =>
+          whole(documents, workspace, exportSightings(store, workspace, run)),
         listWorkspaces: async () => ({ items: await documents.workspaces() }),
         listRetold: (page, { workspace }) => retell(store, statements, workspace, page),
         listVoices: ({ after, limit = 1000 }, { workspace }) =>
@@ -111,6 +123,7 @@ export const dataStorage = defineService({
           return { ...page, items }
         },
         deleteRun: async ({ run }, { workspace }) => {
+          await searchIndex.wait(workspace)
           await deleteRun(store, search, workspace, run)
           await forgetStatements(statements, workspace, run)
           await coverage.forget(workspace, run)
@@ -121,6 +134,7 @@ export const dataStorage = defineService({
         on(
           observationsCollected,
           async (events) => {
+            for (const { workspace } of events) await searchIndex.ensure(workspace)
             await applyBatches(store, search, events)
             await keepStatements(statements, events)
             metrics.count(

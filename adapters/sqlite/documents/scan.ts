@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Scan } from '@mirage/ports/documents.ts'
 import { cursorInvalid } from '../cursor.ts'
-import { asked, columnOf, type DocumentSpace, numberOf, reference, type Table } from './table.ts'
+import { asked, columnOf, type DocumentSpace, numberOf, readable, reference, type Table } from './table.ts'
 
 export function conditionOf<T>(
   { ids }: DocumentSpace,
@@ -46,7 +46,7 @@ export function scanPage<T>(space: DocumentSpace, table: Table, scan: Scan<T>): 
   const rows = space.database
     .prepare(`select body, ${order.join(', ')} from "${table.name}" ${condition} order by ${order.join(', ')} limit ?`)
     .all(...values, ...(cursor ?? []), scan.limit) as unknown as [string, ...Cell[]][]
-  const items = rows.map(([body]) => JSON.parse(body) as T)
+  const items = rows.flatMap(([body]) => readable<T>(space, body) ?? [])
   const last = rows.at(-1)
   if (last === undefined || rows.length < scan.limit) return { items }
   return { items, next: writeCursor(last.slice(1)) }

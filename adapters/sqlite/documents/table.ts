@@ -10,10 +10,23 @@ export interface DocumentSpace extends Place {
   ids: Ids
   /** Tables whose columns and indexes are there. */
   prepared: Set<string>
+  /** How many times a document was left out since it cannot be read. */
+  unreadable: number
+}
+
+/** A document from its text; undefined, and counted, where the disk has changed it beyond reading. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what was written there, which the caller knows
+export function readable<T>(space: DocumentSpace, body: string): T | undefined {
+  try {
+    return JSON.parse(body) as T // written by us from a T
+  } catch {
+    space.unreadable++
+    return undefined
+  }
 }
 
 export async function openDocumentSpace(place: Place): Promise<DocumentSpace> {
-  return { ...place, ids: await openIds(place.database, place.prefix), prepared: new Set() }
+  return { ...place, ids: await openIds(place.database, place.prefix), prepared: new Set(), unreadable: 0 }
 }
 
 /** A collection's table: the number of the document's id, its JSON text, and the columns that its indexes need. */
@@ -58,12 +71,8 @@ export async function prepareTable(space: DocumentSpace, table: Table): Promise<
   prepared.add(table.name)
 }
 
-function fillPiece(
-  { database, ids }: DocumentSpace,
-  table: Table,
-  fields: string[],
-  after: number,
-): number | undefined {
+function fillPiece(space: DocumentSpace, table: Table, fields: string[], after: number): number | undefined {
+  const { database, ids } = space
   const rows = database
     .prepare(`select number, body from "${table.name}" where number > ? order by number limit ?`)
     .all(after, transactionRows) as unknown as [number, string][]
@@ -71,7 +80,7 @@ function fillPiece(
     `update "${table.name}" set ${fields.map((field) => `"${columnOf(field)}" = ?`).join(', ')} where number = ?`,
   )
   for (const [number, body] of rows) {
-    const document = JSON.parse(body) as Record<string, unknown>
+    const document = readable<Record<string, unknown>>(space, body) ?? {}
     update.run(...fields.map((field, i) => stored(ids, document[field], i)), number)
   }
   return rows.at(-1)?.[0]

@@ -1,3 +1,4 @@
+import { toldOf } from './damage.ts'
 import { isBusy, storeError } from './errors.ts'
 
 /** Milliseconds that a locked file may hold up the thread; longer waits are spent off the stack. */
@@ -11,7 +12,7 @@ export async function retryBusy<T>(path: string, work: () => T | Promise<T>): Pr
     try {
       return await work()
     } catch (error) {
-      if (!isBusy(error) || waited > retryForMs) throw storeError(error, path)
+      if (!isBusy(error) || waited > retryForMs) throw toldOf(storeError(error, path))
     }
     waited += pauseMs + busyTimeout
     await new Promise((resume) => setTimeout(resume, pauseMs))

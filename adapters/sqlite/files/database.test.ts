@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { eventually } from '@mirage/ports/conformance.ts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openDatabase } from './database.ts'
+import { whenDamaged } from './damage.ts'
+import { flushFiles, openDatabase } from './database.ts'
 import { ensureLayout } from './layout.ts'
 
 /** A disk that has flushed nothing until it is released, for every file of this process. */
@@ -107,6 +108,50 @@ describe('a database', () => {
     await database.close()
   })
 
+  /** The next flush fails as on a disk that is failing; the system then says of all others that they succeeded. */
+  async function failNextFlush(): Promise<Disposable> {
+    await using handle = await open(folder, 'r')
+    const sync = vi
+      .spyOn(Object.getPrototypeOf(handle) as FileHandle, 'datasync')
+      .mockRejectedValueOnce(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' }))
+    return { [Symbol.dispose]: () => sync.mockRestore() }
+  }
+
+  it('answers no write well once the disk has not taken one, until it is opened again', async () => {
+    const database = await openDatabase(path, 'control')
+    await database.write(() => database.exec('create table t (a integer)'))
+    const insert = (n: number): Promise<unknown> =>
+      database.write(() => database.prepare('insert into t values (?)').run(n))
+    const told: string[] = []
+    using _listening = whenDamaged(({ code }) => told.push(code))
+    using _failing = await failNextFlush()
+    // Those that share the flush, and those that come while it fails.
+    expect(await Promise.allSettled([insert(1), insert(2)])).toMatchObject([
+      { status: 'rejected', reason: { code: 'store.failed', retryable: false } },
+      { status: 'rejected', reason: { code: 'store.failed' } },
+    ])
+    await expect(insert(3)).rejects.toMatchObject({ code: 'store.failed', message: expect.stringContaining(path) })
+    await expect(database.flush()).rejects.toMatchObject({ code: 'store.failed' })
+    expect(told).toContain('store.failed')
+    expect(await database.read(() => database.prepare('select count(*) from t where a = 3').get())).toEqual([0])
+    await database.close()
+
+    const again = await openDatabase(path, 'control')
+    await again.write(() => again.prepare('insert into t values (4)').run())
+    expect(await again.read(() => again.prepare('select count(*) from t where a = 4').get())).toEqual([1])
+    await again.close()
+  })
+
+  it('does not say that data is on the disk once a flush of it has failed', async () => {
+    const database = await openDatabase(path, 'data')
+    await database.write(() => database.exec('create table t (a integer)'))
+    using _failing = await failNextFlush()
+    await expect(database.flush()).rejects.toMatchObject({ code: 'store.failed' })
+    await expect(database.flush()).rejects.toMatchObject({ code: 'store.failed' })
+    await expect(flushFiles()).rejects.toMatchObject({ code: 'store.failed' })
+    await database.close()
+  })
+
   it('empties its log when nobody writes', async () => {
     const database = await openDatabase(path, 'data')
     await database.write(() => database.exec('create table t (a text)'))
@@ -119,7 +164,10 @@ describe('a database', () => {
   it('says that a file is no database', async () => {
     const broken = join(folder, 'broken.db')
     await writeFile(broken, 'this is not a database, and long enough to be taken for one'.repeat(100))
-    await expect(openDatabase(broken, 'control')).rejects.toMatchObject({ code: 'store.unavailable', retryable: false })
+    const told: string[] = []
+    using _listening = whenDamaged(({ message }) => told.push(message))
+    await expect(openDatabase(broken, 'control')).rejects.toMatchObject({ code: 'store.damaged', retryable: false })
+    expect(told).toEqual([expect.stringContaining(broken)])
     await expect(openDatabase(join(broken, 'below.db'), 'control')).rejects.toMatchObject({ code: 'store.unavailable' })
   })
 

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MirageError } from '@mirage/kit/errors.ts'
 import { busyTimeout, retryBusy } from './busy.ts'
-import { storeError, storeFull } from './errors.ts'
+import { toldOf } from './damage.ts'
+import { isFlushFailure, storeFull } from './errors.ts'
 import { LogFlush } from './log-flush.ts'
 import { type Use, uses } from './uses.ts'
 
@@ -19,7 +20,7 @@ const registry = new Map<string, Promise<Database>>()
 
 /**
  * Resolves with this thread's only connection to `path`; whoever opened it closes it once. Throws `store.full` before
- * touching the file when the disk has no room to open it, `store.unavailable` when it is no database.
+ * touching the file when the disk has no room to open it, `store.damaged` when it is no database.
  */
 export async function openDatabase(path: string, use: Use): Promise<Database> {
   const key = resolve(path)
@@ -137,7 +138,7 @@ export class Database {
   /**
    * Runs `work`, which does not await, in one transaction: all of it is written or nothing. While another process or
    * thread writes it is tried again, so `work` is repeatable. Throws `store.busy` after 30 s, `store.full`,
-   * `store.unavailable`.
+   * `store.unavailable`, `store.damaged`, and `store.failed` when what was written may not be on the disk.
    */
   async write<T>(work: () => T): Promise<T> {
     const result = await retryBusy(this.path, async () => {
@@ -157,7 +158,9 @@ export class Database {
     return result
   }
 
+  /** Throws `store.failed` where a flush has failed. */
   begin(): void {
+    this.#assertTakes()
     this.prepare('begin immediate').run()
     this.#changesBefore = this.#changes()
   }
@@ -180,20 +183,21 @@ export class Database {
 
   /**
    * Resolves when everything written before the call is on the disk, so that what is then written to another file or
-   * answered may rely on it. A file of `synchronous=FULL` is there already.
+   * answered may rely on it. A file of `synchronous=FULL` is there already. Rejects with `store.failed` when the disk does
+   * not take it, and from then on always.
    */
-  flush(): Promise<void> {
-    return this.#log.flush()
+  async flush(): Promise<void> {
+    try {
+      await this.#log.flush()
+    } catch (error) {
+      throw toldOf(error)
+    }
   }
 
   /** Resolves when what was committed will survive what its file is to survive. */
   async written(): Promise<void> {
     if (!uses[this.use].flushed) return
-    try {
-      await this.flush()
-    } catch (error) {
-      throw storeError(error, this.path)
-    }
+    await this.flush()
   }
 
   rollback(): void {
@@ -211,6 +215,7 @@ export class Database {
   async hold(): Promise<() => void> {
     while (this.#held) await this.#held
     this.#assertOpen()
+    this.#assertTakes()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#held = promise
     return () => {
@@ -250,6 +255,10 @@ export class Database {
     throw new MirageError({ code: 'store.closed', status: 503, detail: `“${this.path}” was closed.`, retryable: true })
   }
 
+  #assertTakes(): void {
+    if (this.#log.failure) throw toldOf(this.#log.failure)
+  }
+
   #checkpointWhenIdle(): void {
     if (this.#idle) {
       this.#idle.refresh()
@@ -257,12 +266,14 @@ export class Database {
     }
     this.#idle = setTimeout(() => {
       this.#idle = undefined
-      if (!this.isOpen || this.#connection.isTransaction) return
+      // What a log holds that could not be flushed must not reach the file itself.
+      if (!this.isOpen || this.#connection.isTransaction || this.#log.failure) return
       try {
         const { busy } = this.#connection.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
         if (busy === 0) this.#log.emptied()
-      } catch {
+      } catch (error) {
         // A full disk or a reader elsewhere: the log stays until the next time, which loses nothing.
+        if (isFlushFailure(error)) toldOf(this.#log.fail(error))
       }
     }, idleMs)
     this.#idle.unref()

@@ -37,12 +37,28 @@ export function storeError(error: unknown, path: string): unknown {
       cause: error,
     })
   }
-  if (code === corrupt || code === notADatabase || code === cannotOpen || code === ioError) {
+  if (code === corrupt || code === notADatabase) {
+    return new MirageError({
+      code: 'store.damaged',
+      status: 500,
+      detail: `“${path}” is damaged: ${messageOf(error)}. “mirage doctor” says what to do about it.`,
+      cause: error,
+    })
+  }
+  if (code === cannotOpen || code === ioError) {
     return new MirageError({
       code: 'store.unavailable',
       status: 503,
-      detail: `“${path}” cannot be read or written: ${messageOf(error)}. Check the disk and the file's rights, or restore a backup.`,
-      retryable: code !== corrupt && code !== notADatabase,
+      detail: `“${path}” cannot be read or written: ${messageOf(error)}. Check the disk and the file's rights; “mirage doctor” looks at all of them.`,
+      retryable: true,
+      cause: error,
+    })
+  }
+  if (isUnreadable(error)) {
+    return new MirageError({
+      code: 'record.damaged',
+      status: 500,
+      detail: `A record in “${path}” is damaged and cannot be read. “mirage doctor” says what to do about it.`,
       cause: error,
     })
   }
@@ -62,6 +78,32 @@ export function storeError(error: unknown, path: string): unknown {
     })
   }
   return error
+}
+
+/** What was written as JSON is none any more, or a number is larger than any that was written. */
+function isUnreadable(error: unknown): boolean {
+  return (
+    error instanceof SyntaxError ||
+    (error instanceof RangeError && 'code' in error && error.code === 'ERR_OUT_OF_RANGE')
+  )
+}
+
+/** SQLITE_IOERR_FSYNC and _DIR_FSYNC: what the disk was to keep it may have lost. */
+export function isFlushFailure(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (error.errcode === 1034 || error.errcode === 1290)
+}
+
+/**
+ * What is answered once a flush has failed. The system forgets what it could not write and says of the next flush that
+ * all is well, so nothing that goes into this file can be relied on before it is read anew.
+ */
+export function flushFailed(path: string, cause: unknown): MirageError {
+  return new MirageError({
+    code: 'store.failed',
+    status: 500,
+    detail: `The disk did not take what was written to “${path}” (${messageOf(cause)}): nothing more is written there before Mirage starts again. Check the disk, then start again; “mirage doctor” looks at all files.`,
+    cause,
+  })
 }
 
 /** SQLITE_IOERR_WRITE, _SHMSIZE and _SHMMAP: what a full disk looks like when the shared-memory file cannot grow. */

@@ -1,11 +1,15 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import type { MirageError } from '@mirage/kit/errors.ts'
+import { flushFailed } from './errors.ts'
 
 /**
  * Flushes the log of one SQLite file beside the thread. SQLite flushes the log itself before it moves pages out of it, so
- * the log is all there is to flush.
+ * the log is all there is to flush. A flush that fails is the last one: after it the system counts as written what it
+ * was not able to write, and a second flush would succeed without it.
  */
 export class LogFlush {
   readonly #path: string
+  #failure: MirageError | undefined
   /** Something was written that no flush has followed. */
   #isDue = false
   #isClosed = false
@@ -16,7 +20,16 @@ export class LogFlush {
   #log: FileHandle | undefined
 
   constructor(path: string) {
-    this.#path = `${path}-wal`
+    this.#path = path
+  }
+
+  /** Why nothing that is written counts any more. */
+  get failure(): MirageError | undefined {
+    return this.#failure
+  }
+
+  fail(cause: unknown): MirageError {
+    return (this.#failure ??= flushFailed(this.#path, cause))
   }
 
   wrote(): void {
@@ -28,8 +41,12 @@ export class LogFlush {
     this.#isDue = false
   }
 
-  /** Resolves when everything written before the call is on the disk. Who comes while a flush runs shares the next. */
+  /**
+   * Resolves when everything written before the call is on the disk. Who comes while a flush runs shares the next.
+   * Rejects with `store.failed`, from the first failure on always.
+   */
   flush(): Promise<void> {
+    if (this.#failure) return Promise.reject(this.#failure)
     if (!this.#isDue) return this.#next ?? this.#running ?? Promise.resolve()
     if (this.#running === undefined) return this.#start()
     const start = (): Promise<void> => {
@@ -49,8 +66,9 @@ export class LogFlush {
   }
 
   async #sync(): Promise<void> {
+    if (this.#failure) throw this.#failure
     try {
-      const log = this.#log ?? (await open(this.#path, 'r+'))
+      const log = this.#log ?? (await open(`${this.#path}-wal`, 'r+'))
       if (!this.#isClosed) this.#log = log
       try {
         await log.datasync()
@@ -60,8 +78,7 @@ export class LogFlush {
     } catch (error) {
       // The database was closed meanwhile, which has moved everything out of the log.
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return
-      this.#isDue = true
-      throw error
+      throw this.fail(error)
     }
   }
 

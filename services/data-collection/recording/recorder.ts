@@ -1,6 +1,7 @@
 import { itemsOf } from '@mirage/kit/pages.ts'
 import type { Exchange, ExchangeKey, Frame, Recorder, TaskKey } from '@mirage/network/record/exchange.ts'
 import { exchangeId } from '@mirage/network/record/exchange.ts'
+import { MirageError } from '@mirage/kit/errors.ts'
 import type { Contact } from '@mirage/model/contact.ts'
 import { contentId } from '@mirage/model/id.ts'
 import type { Blobs } from '@mirage/ports/blobs.ts'
@@ -24,6 +25,16 @@ export function openRecorder(store: Store, blobs: Blobs): Recorder {
       )
   }, 16)
 
+  /** What was recorded and is damaged is asked for again, like what is not there any more. */
+  async function bodyOf(workspace: string, hash: string | undefined): Promise<Uint8Array | undefined> {
+    try {
+      return hash === undefined ? undefined : await blobs.get(workspace, hash)
+    } catch (error) {
+      if (error instanceof MirageError && error.code === 'record.damaged') return undefined
+      throw error
+    }
+  }
+
   async function read(workspace: string, document: ExchangeDocument | undefined): Promise<Exchange | undefined> {
     if (!document) return undefined
     const {
@@ -43,9 +54,8 @@ export function openRecorder(store: Store, blobs: Blobs): Recorder {
       credentials,
       reuse,
     } = document
-    const body = document.body === undefined ? undefined : await blobs.get(workspace, document.body)
-    const certificates =
-      document.certificates === undefined ? undefined : await blobs.get(workspace, document.certificates)
+    const body = await bodyOf(workspace, document.body)
+    const certificates = await bodyOf(workspace, document.certificates)
     if ((document.body !== undefined && !body) || (document.certificates !== undefined && !certificates))
       return undefined
     return {
