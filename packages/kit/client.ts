@@ -1,7 +1,7 @@
 import { type CallOptions, type Client, type Contract, type Operation, pathNames, replyKind } from './contract.ts'
 import { messageOf, MirageError } from './errors.ts'
-import { errorFromProblem } from './problem.ts'
-import { apiPrefix } from './routes.ts'
+import { errorFromProblem, type Problem } from './problem.ts'
+import { apiPrefix, type BrokenOff } from './routes.ts'
 import { fits, misfits } from './schema.ts'
 
 /** One call on its way. */
@@ -125,13 +125,29 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncIterable<string> 
 }
 
 async function* rowsOf(body: AsyncIterable<Uint8Array>): AsyncIterable<unknown> {
-  for await (const line of linesOf(body)) if (line) yield JSON.parse(line)
+  for await (const line of linesOf(body)) {
+    if (!line) continue
+    const row: unknown = JSON.parse(line)
+    if (isBrokenOff(row)) throw errorFromProblem(row.problem.status, JSON.stringify(row.problem))
+    yield row
+  }
 }
 
 async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncIterable<{ id: string; data: unknown }> {
   let id = ''
+  let isProblem = false
   for await (const line of linesOf(body)) {
     if (line.startsWith('id: ')) id = line.slice(4)
-    else if (line.startsWith('data: ')) yield { id, data: JSON.parse(line.slice(6)) }
+    else if (line === 'event: problem') isProblem = true
+    else if (isProblem && line.startsWith('data: ')) {
+      const text = line.slice(6)
+      throw errorFromProblem((JSON.parse(text) as Problem).status, text)
+    } else if (line.startsWith('data: ')) yield { id, data: JSON.parse(line.slice(6)) }
   }
+}
+
+/** A row of ours has no such field alone. */
+function isBrokenOff(row: unknown): row is BrokenOff {
+  if (typeof row !== 'object' || row === null || !('problem' in row) || Object.keys(row).length !== 1) return false
+  return typeof (row.problem as Partial<Problem> | null)?.status === 'number'
 }

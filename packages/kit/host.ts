@@ -234,7 +234,10 @@ function createApp(
   })
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics.text()))
   app.get('/openapi.json', async () => openApiOf([service.contract], options.version))
-  mountRoutes(app, service.contract, running.handlers, options)
+  mountRoutes(app, service.contract, running.handlers, {
+    ...options,
+    brokeOff: (error, requestId) => log.error('An answer broke off', { requestId, error }),
+  })
   running.mount?.(app)
   return app
 }

@@ -11,6 +11,7 @@ import {
   replyKind,
 } from './contract.ts'
 import { MirageError } from './errors.ts'
+import { type Problem, problemOf } from './problem.ts'
 import { decodeParameters, demand, fits, misfits } from './schema.ts'
 import { continueTrace } from './telemetry.ts'
 import type { Tokens } from './token.ts'
@@ -23,6 +24,8 @@ export interface RouteOptions {
   tokens: Tokens
   /** Resolves when what was written so far survives a power cut: called before a change is answered. */
   flush?(): Promise<void>
+  /** Told of what broke off an answer that had begun: nobody else can. */
+  brokeOff?(error: unknown, requestId: string): void
 }
 
 /** Every operation of the contract as a route of this instance, under `/api/v1`. */
@@ -45,22 +48,30 @@ export function mountRoutes(
 async function answer(
   operation: Operation,
   handler: Handler,
-  { tokens, flush }: RouteOptions,
+  options: RouteOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
+  const { tokens, flush } = options
   const call = await openCall(operation, tokens, request, reply)
   const input = readInput(operation, request)
   const result = await handler(input as never, call)
   if (!operation.safe) await flush?.()
   switch (replyKind(operation.reply)) {
     case 'stream':
-      return reply.type('application/x-ndjson').send(readable(lines(result as AsyncIterable<unknown>), call))
+      return reply
+        .type('application/x-ndjson')
+        .send(readable(lines(told(result as AsyncIterable<unknown>, options, call)), call))
     case 'events':
       reply.header('cache-control', 'no-store').header('x-accel-buffering', 'no')
       return reply
         .type('text/event-stream')
-        .send(readable(eventLines(result as AsyncIterable<EventRow<unknown>>, call.signal), call))
+        .send(
+          readable(
+            eventLines(told(result as AsyncIterable<EventRow<unknown>>, options, call, true), call.signal),
+            call,
+          ),
+        )
     case 'bytes':
       return sendBytes(reply, result as Bytes)
     case 'json':
@@ -155,6 +166,35 @@ function readable(source: AsyncIterable<string>, { signal }: Call): Readable {
   return stream
 }
 
+/** The last row of an answer that broke off: what the status would have said, had it not been sent. */
+export interface BrokenOff {
+  problem: Problem
+}
+
+/**
+ * The rows; where they break off, why, as the last of them. The connection is not cut for it: that would take rows and
+ * reason with it that are still on their way.
+ */
+async function* told<T>(
+  rows: AsyncIterable<T>,
+  { brokeOff }: RouteOptions,
+  { requestId, signal }: Call,
+  hasBegun = false,
+): AsyncIterable<T | BrokenOff> {
+  let begun = hasBegun
+  try {
+    for await (const row of rows) {
+      begun = true
+      yield row
+    }
+  } catch (error) {
+    // Before the first row there is a status to say it with.
+    if (!begun || signal.aborted) throw error
+    brokeOff?.(error, requestId)
+    yield { problem: problemOf(error, requestId) }
+  }
+}
+
 async function* lines(rows: AsyncIterable<unknown>): AsyncIterable<string> {
   for await (const row of rows) yield JSON.stringify(row) + '\n'
 }
@@ -162,7 +202,10 @@ async function* lines(rows: AsyncIterable<unknown>): AsyncIterable<string> {
 const heartbeatMs = 15_000
 
 /** Rows as server-sent events, with a comment now and then so that proxies and clients see a live connection. */
-async function* eventLines(rows: AsyncIterable<EventRow<unknown>>, signal: AbortSignal): AsyncIterable<string> {
+async function* eventLines(
+  rows: AsyncIterable<EventRow<unknown> | BrokenOff>,
+  signal: AbortSignal,
+): AsyncIterable<string> {
   const source = rows[Symbol.asyncIterator]()
   let next = source.next()
   next.catch(() => undefined) // handled by the race below, also when the caller goes away before
@@ -178,7 +221,8 @@ async function* eventLines(rows: AsyncIterable<EventRow<unknown>>, signal: Abort
         continue
       }
       if (step.done) return
-      yield `id: ${step.value.id}\ndata: ${JSON.stringify(step.value.data)}\n\n`
+      if ('problem' in step.value) yield `event: problem\ndata: ${JSON.stringify(step.value.problem)}\n\n`
+      else yield `id: ${step.value.id}\ndata: ${JSON.stringify(step.value.data)}\n\n`
       next = source.next()
       next.catch(() => undefined)
     }
