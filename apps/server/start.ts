@@ -10,7 +10,7 @@ import { frontDoor, takeLocks } from './data-directory/locks.ts'
 import { socketOf } from './data-directory/socket.ts'
 import { readEnvironment } from './environment.ts'
 import { openIdle } from './idle.ts'
-import { type PartOptions, startPart } from './parts/part.ts'
+import { type Part, type PartOptions, startPart } from './parts/part.ts'
 import { openThreads } from './parts/threads.ts'
 import { loadContracts, loadServices, namedServices, serviceNames, threadOf } from './services.ts'
 import { explained } from './trouble.ts'
@@ -72,15 +72,19 @@ export async function startMirage(options: ServerOptions = {}): Promise<ServerHa
       isHost && (options.listen || options.port !== undefined)
         ? { host: server.host, port: options.port ?? server.port }
         : undefined
+    let main: Part | undefined
     const threads = stack.use(
-      openThreads(part, log, (error) => log.error('The platform goes on without a thread', { error })),
+      openThreads(part, log, (error) => {
+        log.error('The platform goes on without a thread', { error })
+        main?.report(`${error.message} Mirage has to be started again.`)
+      }),
     )
     const addressOf = async (service: string): Promise<Address> => {
       await threads.ready(service)
       return { socket: socketOf(part, service) }
     }
     const own = services.filter((service) => threadOf(service, services) === undefined)
-    const main = stack.use(
+    main = stack.use(
       await startPart(
         { ...part, services: own },
         {

@@ -173,6 +173,14 @@ export const scans = defineContract(
       reply: Nothing,
       status: 204,
     }),
+    haltRuns: post('/halts', {
+      summary: 'Pauses every run under way: something that they need is broken, and waiting does not repair it.',
+      permission: 'service',
+      input: { reason: t.String({ description: 'What is broken, and the next step.' }) },
+      reply: Nothing,
+      status: 204,
+      safe: true,
+    }),
     returnTasks: post('/returns', {
       summary: 'Tasks that a worker could not bring to their end; they are given out again.',
       permission: 'service',

@@ -8,9 +8,11 @@ import { cancelRun, createRun, deleteRun, pauseRun, resumeRun } from './runs/lif
 import { type Orchestrator, rowOf } from './orchestrator.ts'
 import type { PlannedRun } from './planning/plan.ts'
 import { describeReached, pageOfReached } from './frontier/reached.ts'
+import { haltRuns } from './runs/halt.ts'
 import { announceAllDrained, repeatTasks } from './runs/repeat.ts'
+import { stored } from './rows.ts'
 import type { RunRow } from './tables.ts'
-import { viewLanes, viewRun } from './runs/view.ts'
+import { viewLanes, viewListed, viewRun } from './runs/view.ts'
 import { seedNames, viewReached, watchRun } from './runs/watch.ts'
 import { leaseTasks } from './leases/work.ts'
 
@@ -30,7 +32,7 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
     cancelRun: async ({ run }, { workspace }) => view(await cancelRun(orchestrator, workspace, run)),
     rerunRun: async ({ run }, { workspace }) => {
       const row = await rowOf(orchestrator, workspace, run)
-      const definition = JSON.parse(row.definition) as RunDefinition
+      const definition = stored(row.definition) as RunDefinition
       return view(await createRun(orchestrator, workspace, definition, row.scan))
     },
     watchRun: async ({ run, entities }, { workspace, signal, lastEventId }) =>
@@ -55,6 +57,10 @@ export function handlersOf(orchestrator: Orchestrator): Handlers<typeof scans> {
     renewLeases: ({ worker, leases }) => renewLeases(orchestrator, worker, leases),
     holdRun: async ({ run, worker, waitingFor }) => {
       await holdRun(orchestrator, run, worker, waitingFor)
+      return {}
+    },
+    haltRuns: async ({ reason }) => {
+      await haltRuns(orchestrator, reason)
       return {}
     },
     returnTasks: async ({ worker, tasks, leaves }) => {
@@ -93,7 +99,7 @@ async function listRuns(
     .executeTakeFirstOrThrow()
   const page = rows.slice(0, limit)
   const items: Run[] = []
-  for (const row of page) items.push(await viewRun(orchestrator, row))
+  for (const row of page) items.push(await viewListed(orchestrator, row))
   return {
     items,
     ...(rows.length > limit ? { next: String(page.at(-1)!.id) } : {}),
@@ -130,12 +136,12 @@ async function viewReachedOf({ store }: Orchestrator, row: RunRow, ids: string[]
 }
 
 function policyOf(row: RunRow): RunPolicy {
-  const { contact, distance } = JSON.parse(row.plan) as PlannedRun
+  const { contact, distance } = stored(row.plan) as PlannedRun
   return {
     workspace: row.workspace,
     run: row.run,
     generation: row.generation,
-    definition: JSON.parse(row.definition) as RunDefinition,
+    definition: stored(row.definition) as RunDefinition,
     contact,
     distance,
   }

@@ -26,6 +26,10 @@ export const Run = t.Object({
   waitingFor: t.Optional(t.String()),
   /** Paused because its process died, and not by anybody. */
   orphaned: t.Optional(t.Boolean()),
+  /** Paused because something it needs is broken, which waiting does not repair: what that is. */
+  halted: t.Optional(t.String()),
+  /** What was kept of it can no longer be read: there are its names and times, and nothing else. */
+  damaged: t.Optional(t.Boolean()),
   /** Records set aside because no service could handle them. */
   losses: Count,
   createdAt: Instant,

@@ -68,7 +68,7 @@ it('goes on with a run that an older version has begun', async () => {
   await leaveOlderRun(path)
   await using sql = await openSqliteSql({ path })
   const store = await openStore(sql)
-  const [run] = await loadActiveRuns(store.db, 0, false)
+  const [run] = await loadActiveRuns(store.db, 0, false, (_, error) => expect.fail(String(error)))
   expect(run!.lanes[0]).toMatchObject({ eligible: 2, taken: 1 })
   const slots = { worker: 'w', free: new Map([['probe', 9]]), others: 0 }
   const { leased } = await store.write((trx) => leaseNew(trx, run!, run!.lanes[0]!, slots, leftOf(run!), 1))

@@ -59,13 +59,14 @@ function rowOf(run: Run, style: Style): Cell[] {
   ]
 }
 
-export function statusText({ status, stopReason, losses }: Run): string {
+export function statusText({ status, stopReason, losses, damaged }: Run): string {
+  if (damaged) return `${status}, damaged`
   const end = stopReason && stopReason !== status ? `${status} (${printable(stopReason)})` : status
   return losses > 0 ? `${end}, ${losses} lost` : end
 }
 
-function paintOf({ status, losses }: Run, style: Style): (text: string) => string {
-  if (status === 'failed' || losses > 0) return style.red
+function paintOf({ status, losses, damaged }: Run, style: Style): (text: string) => string {
+  if (status === 'failed' || damaged || losses > 0) return style.red
   if (status === 'finished') return style.green
   return status === 'running' || status === 'queued' ? style.cyan : style.yellow
 }

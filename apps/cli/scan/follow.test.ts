@@ -62,3 +62,19 @@ test('a run that waits long says for what, and what is wrong there', async () =>
     'The run waits for correlation-engine to catch up: “graph.db” is not a database.',
   ])
 })
+
+test('a run that is paused for what is broken is not waited for', async () => {
+  const broken = '“graph.db” is damaged: file is not a database. “mirage doctor” says what to do about it.'
+  const running = sampleRun({ status: 'running' })
+  async function* told(): AsyncIterable<RunEvent> {
+    yield { kind: 'progress', run: running, lanes: [] }
+    yield { kind: 'progress', run: { ...running, status: 'paused', halted: broken }, lanes: [] }
+    await new Promise(() => undefined) // nobody resumes it
+  }
+  await using gateway = await startFakeGateway(sampleHandlers({ run: running, events: told() }))
+  const { code, stderr } = await runCommand(['scan', 'example.com', '--quiet'], { gateway })
+  expect({ code, lines: linesOf(stderr) }).toEqual({
+    code: 1,
+    lines: [`The run is paused: ${broken}`, `What was found is kept. Go on with: mirage resume ${run}`],
+  })
+})

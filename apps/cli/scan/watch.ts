@@ -23,7 +23,7 @@ const attempts = 8
 /**
  * Follows a run until it has ended and answers it as it then is. A connection that breaks is taken up where it broke;
  * a run whose host died is resumed at the new one.
- * Throws the abort's reason, or `service.unreachable` when the host has gone away.
+ * Throws the abort's reason, `runs.halted` when something is broken that it needs, or `service.unreachable` when the host has gone away.
  */
 export async function watchRun(api: Api, run: string, watcher: Watcher, signal: AbortSignal): Promise<Run> {
   const findings = watchFindings(api, run, watcher)
@@ -49,9 +49,9 @@ export async function watchRun(api: Api, run: string, watcher: Watcher, signal: 
       failures++
     } catch (error) {
       signal.throwIfAborted()
-      if (error instanceof MirageError && !error.retryable) throw error
+      if (error instanceof MirageError && !error.retryable && error.code !== 'service.failed') throw error
       if (!(error instanceof MirageError) && !isBroken(error)) throw error
-      if (++failures >= attempts) throw gone(run, error)
+      if (++failures >= attempts) throw error instanceof MirageError && !error.retryable ? error : gone(run, error)
     }
     if (failures >= attempts) throw gone(run)
     await pause(100 * failures, signal)
@@ -67,6 +67,7 @@ async function tell(event: RunEvent, watcher: Watcher, findings: FindingWatch): 
       await watcher.task?.(event)
       return undefined
     case 'progress':
+      if (event.run.halted !== undefined) throw broken(event.run.halted)
       await watcher.progress?.(event.run, event.lanes)
       findings.look()
       return undefined
@@ -113,6 +114,11 @@ function watchFindings(api: Api, run: string, watcher: Watcher): FindingWatch {
       if (watcher.finding) await lookNow()
     },
   }
+}
+
+/** A run that is paused for it would be waited for until somebody has repaired it and resumed the run. */
+function broken(reason: string): MirageError {
+  return new MirageError({ code: 'runs.halted', status: 500, detail: `The run is paused: ${reason}` })
 }
 
 /** Connections end as errors of the stream, which have codes; a mistake of ours has none. */

@@ -11,7 +11,8 @@ import type { Bus } from '@mirage/ports/bus.ts'
 import type { Installation } from '@mirage/ports/needs.ts'
 import type { Front } from '@mirage/services/api-gateway/contract.ts'
 import { socketOf } from '../data-directory/socket.ts'
-import { type Adapter, flushStores, openPort } from '../stores/adapters.ts'
+import { type Adapter, flushStores, openPort, watchStores } from '../stores/adapters.ts'
+import { openReports } from '../stores/broken.ts'
 import { assertShared } from '../stores/sharing.ts'
 
 export const version = '0.1.0'
@@ -30,6 +31,8 @@ export interface PartOptions {
 
 export interface Part extends AsyncDisposable {
   host: Host
+  /** Says that something is broken which runs need and which does not mend by waiting: they are paused. */
+  report(reason: string): void
 }
 
 export interface PartContext {
@@ -52,6 +55,8 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
   const now = (): number => systemClock.now()
   const tokens = openTokens(installation.masterKey, systemClock)
   const buses = new Map<string, Promise<Bus>>()
+  const reports = openReports(tokens, (service) => context.addressOf(service), context.log)
+  const watching = await watchStores(({ message }) => reports.report(message))
   for (const service of options.services)
     mkdirSync(join(socketOf(options, service), '..'), { recursive: true, mode: 0o700 })
 
@@ -83,6 +88,8 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
   }
 
   async function close(): Promise<void> {
+    watching[Symbol.dispose]()
+    await reports[Symbol.asyncDispose]()
     await host?.[Symbol.asyncDispose]()
     for (const adapter of opened.toReversed()) await adapter[Symbol.asyncDispose]()
   }
@@ -109,7 +116,7 @@ export async function startPart(options: PartOptions, context: PartContext): Pro
     await close()
     throw error
   }
-  return { host, [Symbol.asyncDispose]: close }
+  return { host, report: (reason) => reports.report(reason), [Symbol.asyncDispose]: close }
 }
 
 /** The bus, telling of what is published: the first observations start the threads that read them. */

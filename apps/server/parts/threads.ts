@@ -26,7 +26,7 @@ export interface ThreadOptions extends PartOptions {
 const resourceLimits = { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 }
 
 export function openThreads(options: PartOptions, log: Log, failed: (error: Error) => void): Threads {
-  const running = new Map<string, { worker: Worker; ready: Promise<void> }>()
+  const running = new Map<string, { worker: Worker; ready: Promise<void>; ended: Promise<void> }>()
   let stopping = false
 
   function start(thread: string): Promise<void> {
@@ -45,7 +45,11 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
       worker.on('message', (message: { ready?: true; failed?: string; wanted?: string }) => {
         if (message.wanted !== undefined) wake(message.wanted)
         else if (message.ready) resolve()
-        else reject(unstarted(thread, message.failed ?? 'it did not say why'))
+        else {
+          const error = unstarted(thread, message.failed ?? 'it did not say why')
+          reject(error)
+          failed(error)
+        }
       })
       worker.once('error', (error) => {
         log.error('A thread died', { thread, error })
@@ -55,7 +59,9 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
       worker.once('exit', () => reject(unstarted(thread, 'it ended')))
     })
     ready.catch(() => undefined)
-    running.set(thread, { worker, ready })
+    // From the start: one that has ended by itself never says so again.
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+    running.set(thread, { worker, ready, ended })
     return ready
   }
 
@@ -77,9 +83,8 @@ export function openThreads(options: PartOptions, log: Log, failed: (error: Erro
     async [Symbol.asyncDispose]() {
       stopping = true
       await Promise.all(
-        [...running.values()].map(async ({ worker, ready }) => {
+        [...running.values()].map(async ({ worker, ready, ended }) => {
           await ready.catch(() => undefined)
-          const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
           worker.postMessage('stop')
           const late = setTimeout(() => void worker.terminate(), 5_000)
           await ended

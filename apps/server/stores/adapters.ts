@@ -97,6 +97,12 @@ export async function flushStores(): Promise<void> {
   await flushFiles()
 }
 
+/** Tells when a store of this thread is found damaged, or has lost what it was given. */
+export async function watchStores(listener: (error: MirageError) => void): Promise<Disposable> {
+  const { whenDamaged } = await import('@mirage/adapters/sqlite/damage.ts')
+  return whenDamaged(listener)
+}
+
 function fileOf(dataDirectory: string, service: string): string {
   return join(dataDirectory, `${service}.db`)
 }

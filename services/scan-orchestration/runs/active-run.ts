@@ -12,6 +12,7 @@ import { listsNames, needOf } from '../leases/name-lists.ts'
 import { openQueues, type Queue, queueCount } from '../leases/queues.ts'
 import type { PlannedLane, PlannedRun } from '../planning/plan.ts'
 import type { RunRow } from '../tables.ts'
+import { stored } from '../rows.ts'
 import { Pulse } from './pulse.ts'
 
 /** A run that is queued, running or paused, with what must be known of it at every step. The database is the truth. */
@@ -40,6 +41,8 @@ export interface ActiveRun {
   held: { until: number; waitingFor: string } | undefined
   /** Its process died: it is paused until somebody who still wants it says so. */
   orphaned: boolean
+  /** What is broken that it needs; it is paused until somebody resumes it. */
+  halted: string | undefined
   pulse: Pulse
   shards: Shards
   /** SQL of statements with many values by their name. */
@@ -95,8 +98,8 @@ export interface OpenTask {
 
 /** An active run from its row, before its tasks and counts are read. */
 export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRun {
-  const definition = JSON.parse(row.definition) as RunDefinition // written by this service from a checked definition
-  const plan = JSON.parse(row.plan) as PlannedRun // likewise
+  const definition = stored(row.definition) as RunDefinition // written by this service from a checked definition
+  const plan = stored(row.plan) as PlannedRun // likewise
   const seeds = seedsOf(definition)
   return {
     row,
@@ -123,6 +126,7 @@ export function activate(row: ActiveRun['row'], allowPrivate: boolean): ActiveRu
     losses: 0,
     held: undefined,
     orphaned: false,
+    halted: undefined,
     pulse: new Pulse(),
     shards: new Shards(),
     wideStatements: new Map(),

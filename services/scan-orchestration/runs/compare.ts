@@ -7,6 +7,7 @@ import type { storage } from '@mirage/services/data-storage/contract.ts'
 import type { Difference } from '../contract.ts'
 import { type Orchestrator, rowOf } from '../orchestrator.ts'
 import type { PlannedRun } from '../planning/plan.ts'
+import { stored } from '../rows.ts'
 import type { RunRow } from '../tables.ts'
 
 type Sighting =
@@ -97,7 +98,7 @@ function named({ entity, type, value }: Sighting): { id: string; type: string; v
 }
 
 function volatileOf(row: RunRow): Map<string, Set<string>> {
-  const { lanes } = JSON.parse(row.plan) as PlannedRun
+  const { lanes } = stored(row.plan) as PlannedRun
   return new Map(lanes.map(({ module, volatile }) => [module, new Set(volatile)]))
 }
 
@@ -121,8 +122,8 @@ async function readLooks({ store }: Orchestrator, row: RunRow, sightings: Sighti
       .limit(1000)
       .execute()
     for (const { module, entities, outcome, finished } of rows) {
-      const end = finished === null ? undefined : (JSON.parse(finished) as CollectionFinished)
-      for (const id of JSON.parse(entities) as string[]) {
+      const end = finished === null ? undefined : (stored(finished) as CollectionFinished)
+      for (const id of stored(entities) as string[]) {
         const look = `${module}/${id}`
         if (wanted.has(look)) made.set(look, { outcome: outcome ?? 'cancelled', settings: end?.settings })
       }

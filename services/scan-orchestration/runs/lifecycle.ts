@@ -132,6 +132,7 @@ export function resumeRun(orchestrator: Orchestrator, workspace: string, id: str
     if (!run) throw wrongState(row, 'resumed', 'paused')
     if (run.row.status !== 'paused') return run.row
     run.orphaned = false
+    run.halted = undefined
     await changeRow(orchestrator, run, { status: 'queued', generation: run.row.generation + 1 })
     await startQueued(orchestrator)
     orchestrator.work.beat()

@@ -1,17 +1,20 @@
+import { isStoreTrouble } from '@mirage/kit/errors.ts'
 import { hostOfUrl } from '@mirage/model/entities/infrastructure/url.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { Kysely } from 'kysely'
 import { readShards } from '../frontier/reached.ts'
 import { nothing } from '../leases/budget.ts'
 import type { Queue } from '../leases/queues.ts'
+import { stored } from '../rows.ts'
 import type { RunRow, Tables } from '../tables.ts'
 import { activate, type ActiveLane, type ActiveRun, columnOf, noteRouted, type OpenTask, takes } from './active-run.ts'
 
-/** Every run that has not ended, oldest first. */
+/** Every run that has not ended, oldest first; `leftOut` is told of those that cannot be read. */
 export async function loadActiveRuns(
   db: Kysely<Tables>,
   graceEndsAt: number,
   allowPrivate: boolean,
+  leftOut: (run: string, error: unknown) => void,
 ): Promise<ActiveRun[]> {
   const rows = await db
     .selectFrom('run')
@@ -20,7 +23,13 @@ export async function loadActiveRuns(
     .orderBy('id')
     .execute()
   const runs: ActiveRun[] = []
-  for (const row of rows) runs.push(await loadActiveRun(db, row, graceEndsAt, allowPrivate))
+  for (const row of rows)
+    try {
+      runs.push(await loadActiveRun(db, row, graceEndsAt, allowPrivate))
+    } catch (error) {
+      if (isStoreTrouble(error)) throw error
+      leftOut(row.run, error)
+    }
   return runs
 }
 
@@ -157,7 +166,7 @@ async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number
     const task: OpenTask = {
       number: row.number,
       module: row.module,
-      entities: JSON.parse(row.entities) as string[],
+      entities: stored(row.entities) as string[],
       attempt: row.attempt,
       status: row.status as OpenTask['status'],
       worker: row.worker ?? undefined,
@@ -168,7 +177,7 @@ async function readTasks(db: Kysely<Tables>, run: ActiveRun, graceEndsAt: number
       grown: 0,
       spent: nothing,
       routed: new Map(),
-      finished: row.finished === null ? undefined : (JSON.parse(row.finished) as CollectionFinished),
+      finished: row.finished === null ? undefined : (stored(row.finished) as CollectionFinished),
     }
     const routed = await db
       .selectFrom('routed')

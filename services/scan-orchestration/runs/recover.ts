@@ -11,8 +11,11 @@ import { loadActiveRuns } from './load.ts'
  * the queue. Where it is not wanted that runs go on by themselves, those that may still send something are paused.
  */
 export async function recover(orchestrator: Orchestrator): Promise<void> {
-  const { store, settings, clock, active } = orchestrator
-  const runs = await loadActiveRuns(store.db, clock.now() + settings.leaseMs, settings.allowPrivateTargets)
+  const { store, settings, clock, active, log } = orchestrator
+  const { leaseMs, allowPrivateTargets } = settings
+  const runs = await loadActiveRuns(store.db, clock.now() + leaseMs, allowPrivateTargets, (run, error) =>
+    log.error('A run is damaged and cannot go on; the others do', { run, error }),
+  )
   for (const run of runs) {
     active.set(run.row.run, run)
     if (run.row.running_since !== null) await changeRow(orchestrator, run, { running_since: clock.now() })

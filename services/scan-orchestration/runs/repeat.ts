@@ -11,6 +11,7 @@ import {
   type Orchestrator,
 } from '../orchestrator.ts'
 import { seedBatches } from '../frontier/seeds.ts'
+import { stored } from '../rows.ts'
 import { noteRouted } from './active-run.ts'
 
 /**
@@ -88,7 +89,7 @@ async function reopen({ store }: Orchestrator, run: ActiveRun, number: number): 
   const task: OpenTask = {
     number,
     module,
-    entities: JSON.parse(row.entities) as string[],
+    entities: stored(row.entities) as string[],
     attempt,
     status: 'routing',
     worker: undefined,
@@ -108,7 +109,7 @@ async function reopen({ store }: Orchestrator, run: ActiveRun, number: number): 
     .where('task', '=', number)
     .execute()
   for (const { attempt, batch } of routed) noteRouted(task, attempt, batch)
-  const finished = row.finished === null ? undefined : (JSON.parse(row.finished) as CollectionFinished)
+  const finished = row.finished === null ? undefined : (stored(row.finished) as CollectionFinished)
   run.open.set(number, task)
   run.observations -= row.observations
   const lane = run.lanes.find(({ planned }) => planned.module === module)

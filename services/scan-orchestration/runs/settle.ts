@@ -2,6 +2,7 @@ import type { Incoming } from '@mirage/kit/service.ts'
 import type { Static } from 'typebox'
 import type { runSettled } from '../contract.ts'
 import { announceStatus, changeRow, type Orchestrator, readers, startQueued } from '../orchestrator.ts'
+import { stored } from '../rows.ts'
 import { activeMs, type ActiveRun } from './active-run.ts'
 
 type Settled = Static<(typeof runSettled)['schema']>
@@ -41,7 +42,7 @@ export async function finishSettled(orchestrator: Orchestrator, run: ActiveRun):
   if (!readers.every((reader) => rows.some(({ service }) => service === reader))) return
   const counts: Record<string, number> = Object.assign(
     {},
-    ...rows.map((row) => JSON.parse(row.counts) as Record<string, number>),
+    ...rows.map((row) => stored(row.counts) as Record<string, number>),
   )
   const now = orchestrator.clock.now()
   run.losses = Math.max(run.losses, ...rows.map(({ losses }) => losses))

@@ -1,4 +1,5 @@
 import { toInstant } from '@mirage/kit/clock.ts'
+import { isStoreTrouble } from '@mirage/kit/errors.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import { type ActiveLane, type ActiveRun, activeMs } from './active-run.ts'
 import type { Lane, Run, RunDefinition } from '../contract.ts'
@@ -6,6 +7,7 @@ import { heldBackBy } from '../leases/held-back.ts'
 import type { Orchestrator } from '../orchestrator.ts'
 import { idleLane, type PlannedRun } from '../planning/plan.ts'
 import { seedsOf } from '../frontier/seeds.ts'
+import { stored } from '../rows.ts'
 import type { RunRow } from '../tables.ts'
 import { shownProxy } from '../planning/way-out.ts'
 
@@ -23,9 +25,9 @@ const shownSeeds = 20
 /** A run as people see it, from memory while it is active, else from its row. */
 export async function viewRun(orchestrator: Orchestrator, row: RunRow, withDefinition = false): Promise<Run> {
   const active = orchestrator.active.get(row.run)
-  const definition = active?.definition ?? (JSON.parse(row.definition) as RunDefinition)
+  const definition = active?.definition ?? (stored(row.definition) as RunDefinition)
   const seeds = active?.seeds ?? seedsOf(definition)
-  const summary: Summary = active ? countsOf(active) : (JSON.parse(row.summary ?? '{"byType":{}}') as Summary)
+  const summary: Summary = active ? countsOf(active) : (stored(row.summary ?? '{"byType":{}}') as Summary)
   const current = active?.row ?? row
   const waitingFor = active ? waitingOf(orchestrator, active) : undefined
   return {
@@ -36,6 +38,7 @@ export async function viewRun(orchestrator: Orchestrator, row: RunRow, withDefin
     ...(current.stopping === null ? {} : { stopReason: current.stopping }),
     ...(waitingFor === undefined ? {} : { waitingFor }),
     ...(active?.orphaned ? { orphaned: true } : {}),
+    ...(active?.halted === undefined ? {} : { halted: active.halted }),
     losses: summary.losses ?? 0,
     createdAt: toInstant(row.created_at),
     ...(current.started_at === null ? {} : { startedAt: toInstant(current.started_at) }),
@@ -55,6 +58,44 @@ export async function viewRun(orchestrator: Orchestrator, row: RunRow, withDefin
   }
 }
 
+/** As `viewRun`; one that is damaged keeps nobody from the others. */
+export async function viewListed(orchestrator: Orchestrator, row: RunRow): Promise<Run> {
+  try {
+    return await viewRun(orchestrator, row)
+  } catch (error) {
+    if (isStoreTrouble(error)) throw error
+    orchestrator.log.error('A run is damaged', { run: row.run, error })
+    return viewDamaged(row)
+  }
+}
+
+function viewDamaged(row: RunRow): Run {
+  const { run, scan, name, status, requests, queries } = row
+  const hasEnded = row.ended_at !== null
+  return {
+    run,
+    scan,
+    name,
+    status: hasEnded ? status : 'failed',
+    damaged: true,
+    losses: 0,
+    createdAt: toInstant(row.created_at),
+    ...(row.started_at === null ? {} : { startedAt: toInstant(row.started_at) }),
+    ...(row.ended_at === null ? {} : { endedAt: toInstant(row.ended_at) }),
+    seconds: Math.round(row.active_ms) / 1000,
+    entities: 0,
+    observations: 0,
+    relationships: 0,
+    findings: 0,
+    requests,
+    queries,
+    byType: {},
+    outcomes: {},
+    seeds: [],
+    seedCount: 0,
+  }
+}
+
 /** Header values and proxy credentials may be keys: people see that they are there, not what they are. */
 function withoutSecrets(definition: RunDefinition): RunDefinition {
   const { headers, proxy, ...rest } = definition
@@ -69,7 +110,8 @@ function countsOf({ entities, byType, observations, losses }: ActiveRun): Summar
   return { entities, byType: { ...byType }, observations, relationships: 0, findings: 0, losses }
 }
 
-function waitingOf({ waitingFor }: Orchestrator, { row, held, orphaned }: ActiveRun): string | undefined {
+function waitingOf({ waitingFor }: Orchestrator, { row, held, orphaned, halted }: ActiveRun): string | undefined {
+  if (halted !== undefined) return 'what is broken to be repaired'
   if (held) return held.waitingFor
   if (orphaned) return 'somebody to resume it, since its process died'
   if (row.status === 'queued') return 'other runs to end'
@@ -80,7 +122,7 @@ function waitingOf({ waitingFor }: Orchestrator, { row, held, orphaned }: Active
 /** The lanes of a run in the order of its plan. */
 export async function viewLanes(orchestrator: Orchestrator, row: RunRow): Promise<Lane[]> {
   const active = orchestrator.active.get(row.run)
-  const plan = active?.plan ?? (JSON.parse(row.plan) as PlannedRun)
+  const plan = active?.plan ?? (stored(row.plan) as PlannedRun)
   if (active) {
     const lanes = new Map(active.lanes.map((lane) => [lane.planned.module, lane]))
     return Promise.all(
@@ -128,7 +170,7 @@ async function addReasons(
     .orderBy('closed')
     .execute()
   for (const { module, finished } of rows) {
-    const { reason } = JSON.parse(finished ?? '{}') as Partial<CollectionFinished>
+    const { reason } = stored(finished ?? '{}') as Partial<CollectionFinished>
     const lane = lanes.get(module)
     if (lane && reason !== undefined) lane.lastReason = reason
   }

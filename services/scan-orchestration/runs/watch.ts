@@ -4,6 +4,7 @@ import type { CollectionFinished } from '@mirage/services/data-collection/contra
 import type { Reached, RunEvent } from '../contract.ts'
 import { type Orchestrator, rowOf } from '../orchestrator.ts'
 import { seedsOf } from '../frontier/seeds.ts'
+import { stored } from '../rows.ts'
 import type { ReachedRow, RunRow } from '../tables.ts'
 import { isShared } from '../frontier/tenants.ts'
 import { viewLanes, viewRun } from './view.ts'
@@ -87,7 +88,7 @@ async function arrivals(
   return rows.map((reached) => {
     place.seq = reached.seq
     const at = toInstant(reached.seen_at)
-    const tags = reached.tags === null ? [] : (JSON.parse(reached.tags) as string[])
+    const tags = reached.tags === null ? [] : (stored(reached.tags) as string[])
     const data: RunEvent = {
       kind: 'entity',
       ...viewReached(reached, seeds),
@@ -113,8 +114,8 @@ async function closings({ store }: Orchestrator, row: RunRow, place: Place): Pro
   for (const { number, module, entities, finished, closed } of rows) {
     place.closed = closed!
     if (number === 0 || finished === null) continue
-    const { outcome, reason, observations, ms } = JSON.parse(finished) as CollectionFinished
-    const ids = JSON.parse(entities) as string[]
+    const { outcome, reason, observations, ms } = stored(finished) as CollectionFinished
+    const ids = stored(entities) as string[]
     const data: RunEvent = {
       kind: 'task',
       task: number,
@@ -147,5 +148,5 @@ export function viewReached(
 
 /** `type:value` of each seed, in their order. */
 export function seedNames(row: RunRow): string[] {
-  return seedsOf(JSON.parse(row.definition) as RunDefinition).map(({ type, value }) => `${type}:${value}`)
+  return seedsOf(stored(row.definition) as RunDefinition).map(({ type, value }) => `${type}:${value}`)
 }

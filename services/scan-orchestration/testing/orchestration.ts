@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { openSqliteSql } from '@mirage/adapters/sqlite/sql.ts'
 import type { OutgoingEvent } from '@mirage/kit/event.ts'
 import { silentLog } from '@mirage/kit/log.ts'
@@ -8,7 +9,7 @@ import { openMetrics } from '@mirage/kit/telemetry.ts'
 import { testCall } from '@mirage/kit/testing/call.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
-import type { Budget, LeasedTask, RunDefinition } from '../contract.ts'
+import type { Budget, LeasedTask, Run, RunDefinition } from '../contract.ts'
 import { scanOrchestration } from '../service.ts'
 
 const call = testCall()
@@ -167,10 +168,23 @@ export class Orchestration implements AsyncDisposable {
     await this.#running.handlers.resumeRun({ run }, call)
   }
 
-  async show(
-    run: string,
-  ): Promise<{ requests: number; seconds: number; stopReason?: string; outcomes: Record<string, object> }> {
+  async halt(reason: string): Promise<void> {
+    await this.#running.handlers.haltRuns({ reason }, call)
+  }
+
+  async show(run: string): Promise<Run> {
     return this.#running.handlers.getRun({ run }, call)
+  }
+
+  async list(): Promise<Run[]> {
+    const { items } = await this.#running.handlers.listRuns({}, call)
+    return items
+  }
+
+  /** Changes what lies in its database behind its back. */
+  damage(statement: string): void {
+    using database = new DatabaseSync(join(this.#folder, 'scans.db'))
+    database.exec(statement)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
