@@ -1,23 +1,38 @@
 import type { Command } from 'commander'
+import { messageOf } from '@mirage/kit/errors.ts'
 import type { Cli } from '../cli.ts'
-import type { Check } from '../doctor/check.ts'
+import { bad, type Check } from '../doctor/check.ts'
 import { checkHost, checkLab, checkServices, checkSettings } from '../doctor/installation.ts'
-import { checkDirectory, checkPort, checkResolvers, checkSpace, checkVersions } from '../doctor/machine.ts'
+import {
+  checkBallast,
+  checkDirectory,
+  checkPort,
+  checkResolvers,
+  checkSpace,
+  checkVersions,
+} from '../doctor/machine.ts'
+import { checkSecrets } from '../doctor/secrets.ts'
+import { storeChecks } from '../doctor/stores.ts'
 import { exitCodes } from '../exit.ts'
 import { jsonLine, printable } from '../output/printable.ts'
 import { indented } from '../output/text.ts'
+import { checkStores } from '../host/platform.ts'
+
+/** How long the files of the stores are looked at unless more is asked for, milliseconds. */
+const lookMs = 15_000
 
 export function addDoctor(program: Command, cli: Cli): void {
   program
     .command('doctor')
     .summary('check this machine and installation')
     .description(
-      'Checks what Mirage needs: versions, the data directory and who may write it, space, settings, the port, the host and its services, keys, resolvers, the lab. Sends nothing.',
+      'Checks what Mirage needs: versions, the data directory and who may write it, space, the files of the stores and of the keys, settings, the port, the host and its services, keys, resolvers, the lab. Sends and changes nothing, and may be used while Mirage runs.',
     )
+    .option('--thorough', 'look at all of every file, however long that takes; else for 15 seconds')
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', '\nExample:\n  $ mirage doctor')
-    .action(async ({ json }: { json?: boolean }) => {
-      const checks = await everyCheck(cli, program.version() ?? '')
+    .addHelpText('after', '\nExample:\n  $ mirage doctor\n  $ mirage doctor --thorough   after a disk that failed')
+    .action(async ({ json, thorough }: { json?: boolean; thorough?: boolean }) => {
+      const checks = await everyCheck(cli, program.version() ?? '', thorough ? Infinity : lookMs)
       if (checks.some(({ state }) => state === 'bad')) cli.exitWith(exitCodes.failed)
       if (json) {
         for (const check of checks) await cli.results.write(jsonLine(check))
@@ -38,7 +53,7 @@ function linesOf(checks: Check[], { style, stdout }: Cli): string[] {
   )
 }
 
-async function everyCheck(cli: Cli, version: string): Promise<Check[]> {
+async function everyCheck(cli: Cli, version: string, lookMs: number): Promise<Check[]> {
   const { dataDirectory, configFile, url } = cli.environment
   const { check, settings } = await checkSettings(configFile)
   const host = await checkHost(cli)
@@ -47,6 +62,8 @@ async function everyCheck(cli: Cli, version: string): Promise<Check[]> {
     ...checkVersions(version),
     await checkDirectory(dataDirectory),
     await checkSpace(dataDirectory),
+    // Those of another installation are not here.
+    ...(url === undefined ? await checkData(dataDirectory, lookMs) : []),
     check,
     // A host that runs may have the port itself.
     ...(settings.length > 0 && !listens ? [await checkPort(settings)] : []),
@@ -55,4 +72,16 @@ async function everyCheck(cli: Cli, version: string): Promise<Check[]> {
     ...(settings.length > 0 ? [checkResolvers(settings)] : []),
     await checkLab(dataDirectory),
   ]
+}
+
+async function checkData(dataDirectory: string, lookMs: number): Promise<Check[]> {
+  try {
+    return [
+      ...(await checkBallast(dataDirectory)),
+      ...checkSecrets(dataDirectory),
+      ...storeChecks(dataDirectory, await checkStores(dataDirectory, lookMs)),
+    ]
+  } catch (error) {
+    return [bad('stores', `they cannot be looked at (${messageOf(error)})`)]
+  }
 }

@@ -1,10 +1,10 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { access, readdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { messageOf } from '@mirage/kit/errors.ts'
 import { makeFolder } from '@mirage/kit/folder.ts'
 import { refusalToListen } from '@mirage/kit/tcp-port.ts'
-import type { Setting } from '../host/platform.ts'
+import { ballastOf, type Setting } from '../host/platform.ts'
 import { bytes } from '../output/text.ts'
 import { bad, type Check, note, ok } from './check.ts'
 
@@ -55,6 +55,19 @@ export async function checkSpace(dataDirectory: string): Promise<Check> {
   } catch (error) {
     return note('space', `it cannot be told (${messageOf(error)})`)
   }
+}
+
+/** Space that is kept back for the day when the disk is full: a host makes it, and gives it away when there is no other. */
+export async function checkBallast(dataDirectory: string): Promise<Check[]> {
+  if (!existsSync(join(dataDirectory, 'host.lock'))) return [] // no host was ever here
+  const { kept, wanted } = await ballastOf(dataDirectory)
+  if (kept >= wanted) return [ok('ballast', `${bytes(kept)} kept back for a full disk`)]
+  return [
+    note(
+      'ballast',
+      `${bytes(kept)} of ${bytes(wanted)} kept back for a full disk; a host makes the rest where ${bytes(4 * wanted)} are free`,
+    ),
+  ]
 }
 
 /** Whether “serve” could listen where the settings say. */

@@ -1,6 +1,9 @@
 import type { ResolvedSettings } from '@mirage/kit/settings.ts'
 import type { SplitHandle, SplitOptions } from '@mirage/server/split.ts'
+import type { CheckedStore } from '@mirage/server/stores/check.ts'
 import type { ServerHandle, ServerOptions } from '@mirage/server/start.ts'
+
+export type { CheckedStore }
 
 /** What the command takes from the platform itself; loaded only by those that start it or ask for its settings. */
 
@@ -14,6 +17,21 @@ export async function startPlatform(options: ServerOptions): Promise<ServerHandl
 export async function startApart(options: SplitOptions): Promise<SplitHandle> {
   const { startSplit } = await import('@mirage/server/split.ts')
   return startSplit(options)
+}
+
+/**
+ * Every store file of a data directory with what is wrong with it, looked at for `withinMs` at most; Infinity looks at
+ * all there is of each.
+ */
+export async function checkStores(dataDirectory: string, withinMs: number): Promise<CheckedStore[]> {
+  const { checkStores } = await import('@mirage/server/stores/check.ts')
+  return checkStores(dataDirectory, withinMs)
+}
+
+/** How many bytes are kept back in a data directory for a full disk, and how many are to be. */
+export async function ballastOf(dataDirectory: string): Promise<{ kept: number; wanted: number }> {
+  const { ballastOf } = await import('@mirage/server/data-directory/ballast.ts')
+  return ballastOf(dataDirectory)
 }
 
 /** One setting in force. */

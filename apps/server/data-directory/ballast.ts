@@ -13,6 +13,16 @@ const lowBytes = 2 << 20
 const lookMs = 250
 const pieceBytes = 1 << 20
 
+/** How many bytes are kept back in a data directory, how many are to be, and how many are free beside them. */
+export async function ballastOf(dataDirectory: string): Promise<{ kept: number; wanted: number; free: number }> {
+  const { bavail, blocks, bsize } = await statfs(dataDirectory)
+  const kept = await stat(join(dataDirectory, 'ballast')).then(
+    ({ size }) => size,
+    () => 0,
+  )
+  return { kept, wanted: Math.min(fullBytes, Math.floor(blocks * bsize * share)), free: bavail * bsize }
+}
+
 /**
  * Keeps a file in the data directory that is nothing but space. On a full disk SQLite can neither delete nor checkpoint:
  * then the file goes, and what it leaves is enough to pause, export and stop in order. It comes back when there is space
@@ -23,17 +33,11 @@ export function keepBallast(dataDirectory: string, log: Log): AsyncDisposable {
   const stop = new AbortController()
 
   async function look(): Promise<void> {
-    const { bavail, blocks, bsize } = await statfs(dataDirectory)
-    const free = bavail * bsize
-    const wanted = Math.min(fullBytes, Math.floor(blocks * bsize * share))
-    const size = await stat(file).then(
-      (found) => found.size,
-      () => 0,
-    )
-    if (size > 0 && free < lowBytes) {
+    const { kept, wanted, free } = await ballastOf(dataDirectory)
+    if (kept > 0 && free < lowBytes) {
       await rm(file, { force: true })
-      log.warn('The disk is full: space that was kept back is free now', { bytes: size })
-    } else if (size < wanted && free > 4 * wanted) await fill(size, wanted)
+      log.warn('The disk is full: space that was kept back is free now', { bytes: kept })
+    } else if (kept < wanted && free > 4 * wanted) await fill(kept, wanted)
   }
 
   /** Random, so that no file system stores it as less than it is. */

@@ -99,7 +99,7 @@ export async function flushStores(): Promise<void> {
 
 /** Tells when a store of this thread is found damaged, or has lost what it was given. */
 export async function watchStores(listener: (error: MirageError) => void): Promise<Disposable> {
-  const { whenDamaged } = await import('@mirage/adapters/sqlite/damage.ts')
+  const { whenDamaged } = await import('@mirage/adapters/sqlite/files/damage.ts')
   return whenDamaged(listener)
 }
 
