@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { MirageError } from '@mirage/kit/errors.ts'
 import type { Api } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { findRun } from '../find-run.ts'
@@ -76,9 +77,20 @@ async function write(format: Format, api: Api, run: string, output: Output): Pro
   }
 }
 
-/** Every record of a run but the run itself: entities, observations, relationships, findings, each ordered by id. */
+/**
+ * Every record of a run but the run itself: entities, observations, relationships, findings, each ordered by id. Where
+ * some are damaged, those that can be read come all the same, and the error at the end.
+ */
 async function* recordsOf(api: Api, run: string): AsyncIterable<object> {
-  for (const part of Object.values(partsOf(api, run))) yield* part()
+  let damage: MirageError | undefined
+  for (const part of Object.values(partsOf(api, run)))
+    try {
+      yield* part()
+    } catch (error) {
+      if (!(error instanceof MirageError) || error.code !== 'record.damaged') throw error
+      damage ??= error
+    }
+  if (damage) throw damage
 }
 
 function partsOf(api: Api, run: string): Record<string, () => AsyncIterable<object>> {

@@ -17,13 +17,20 @@ export async function* placed(
   entities: AsyncIterable<StoredEntity>,
 ): AsyncIterable<PlacedEntity> {
   let waiting: StoredEntity[] = []
-  for await (const entity of entities) {
-    waiting.push(entity)
-    if (waiting.length < together) continue
-    yield* await place(api, run, waiting)
-    waiting = []
+  let failure: { error: unknown } | undefined
+  try {
+    for await (const entity of entities) {
+      waiting.push(entity)
+      if (waiting.length < together) continue
+      yield* await place(api, run, waiting)
+      waiting = []
+    }
+  } catch (error) {
+    // What came before is not lost with it.
+    failure = { error }
   }
   yield* await place(api, run, waiting)
+  if (failure) throw failure.error
 }
 
 async function place(api: Api, run: string, entities: StoredEntity[]): Promise<PlacedEntity[]> {
