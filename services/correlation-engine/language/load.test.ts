@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tryRule } from '../testing/try-rule.ts'
 import { compileRule } from './compile.ts'
@@ -31,6 +33,15 @@ describe('shipped rules', () => {
       }
     })
   })
+})
+
+it('the rule that the README shows is one, and its tests hold', async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8')
+  const rule = compileRule(readRule('README.md', /^```yaml\n(.*?)^```/ms.exec(readme)![1]!))
+  for (const test of rule.definition.tests) {
+    const fired = await tryRule(rule, test)
+    expect(fired.map(({ content }) => content.title)).toEqual(test.says)
+  }
 })
 
 describe('a rule that is none', () => {
