@@ -1,22 +1,15 @@
-import { type Socket, connect as connectTcp } from 'node:net'
-import {
-  type DetailedPeerCertificate,
-  type PeerCertificate,
-  type SecureContext,
-  type TLSSocket,
-  checkServerIdentity,
-  connect as connectTls,
-  createSecureContext,
-} from 'node:tls'
-import { type X509Certificate, constants } from 'node:crypto'
+import { constants } from 'node:crypto'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import type { TlsPeer } from '@mirage/model/exchange.ts'
-import { deadline, untilAborted } from '../limits/deadline.ts'
-import type { DialMap } from './dial-map.ts'
 import { NetworkError, silent, stopped, toNetworkError, unreachable } from '../error.ts'
 import type { CheckedAddress, Host } from '../guard.ts'
+import { deadline, untilAborted } from '../limits/deadline.ts'
+import type { DialMap } from './dial-map.ts'
 import { type Proxy, throughProxy } from './proxy.ts'
 import { interleave, race } from './race.ts'
-import { SocksError, socksConnect } from './socks.ts'
+import { socksConnect, SocksError } from './socks.ts'
+import { describePeer, noCertificate, toTlsError } from './tls-peer.ts'
 
 /**
  * A peer the guard has let through. With a proxy a name has no addresses here: the proxy resolves it, after the guard
@@ -217,50 +210,4 @@ function isTimedOut(reason: unknown): boolean {
 function socksServer(text: string): { host: string; port: number } {
   const at = text.lastIndexOf(':')
   return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
-}
-
-/** What fails after the TCP connection stood is TLS's, whatever Node calls it; a reset here is a peer that speaks something else. */
-function toTlsError(error: unknown, title: string): NetworkError {
-  const mapped = toNetworkError(error, title)
-  return mapped.reason === 'connection'
-    ? unreachable('tls', `TLS with ${title} failed: ${mapped.detail}`, error)
-    : mapped
-}
-
-function noCertificate(): DetailedPeerCertificate {
-  return {} as DetailedPeerCertificate // what Node itself gives where there is none
-}
-
-function describePeer(socket: TLSSocket, title: string): TlsPeer {
-  const leaf = socket.getPeerX509Certificate()
-  const chain: Uint8Array[] = []
-  for (let at = leaf; at !== undefined && chain.length < 16; at = at.issuerCertificate) {
-    const der = at.raw
-    if (chain.some((known) => Buffer.compare(known, der) === 0)) break // a self-signed certificate is its own issuer
-    chain.push(der)
-  }
-  const cipher = socket.getCipher()
-  const untrusted = whyUntrusted(socket, leaf, title)
-  return {
-    protocol: socket.getProtocol() ?? 'unknown',
-    cipher: cipher?.standardName ?? cipher?.name ?? 'unknown',
-    chain,
-    ...(untrusted !== undefined && { untrusted }),
-  }
-}
-
-/** What OpenSSL says against the chain, else what Node says against its names; undefined when nothing is. */
-function whyUntrusted(socket: TLSSocket, leaf: X509Certificate | undefined, title: string): string | undefined {
-  if (!socket.authorized) {
-    // Node types the code OpenSSL gives as an Error.
-    const said: unknown = socket.authorizationError
-    return said instanceof Error ? said.message : String(said)
-  }
-  if (leaf === undefined) return 'ERR_TLS_CERT_ALTNAME_INVALID'
-  const { subjectAltName } = leaf
-  // The common name counts only where no name of a host is given, and is dear to read.
-  const subject = subjectAltName?.includes('DNS:') === true ? undefined : leaf.toLegacyObject().subject
-  // The two fields that Node compares.
-  const names = { subjectaltname: subjectAltName, subject } as PeerCertificate
-  return checkServerIdentity(title, names) === undefined ? undefined : 'ERR_TLS_CERT_ALTNAME_INVALID'
 }
