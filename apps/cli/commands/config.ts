@@ -14,7 +14,7 @@ Examples:
 
 const help = `
 A setting comes from, weakest first: its default, the file ($MIRAGE_CONFIG, else $XDG_CONFIG_HOME/mirage/config.yaml),
-the environment (MIRAGE_<SERVICE>__<NAME>). The file has a section a service:
+the environment (MIRAGE_SCAN_ORCHESTRATION__MAX_RUNS=8), a flag of the command. The file has a section a service:
   scan-orchestration:
     maxRuns: 8
 ${examples}`
