@@ -30,13 +30,15 @@ describe('the work for a hostile text grows with its length', () => {
   })
 
   it.each([
-    ['comments', `#${'\t#'.repeat(long)}\n#`, undefined],
-    ['dots', `${'.'.repeat(long)}\t!`, /not a rule/],
-    ['colons', `${':'.repeat(long)}!`, /not a rule/],
-    ['blanks', `1${'\t'.repeat(long)}x-!`, /not a rule/],
-  ])('a rule of %s', (_name, rule, wrong) => {
-    if (wrong) expect(() => compileRules([rule])).toThrow(wrong)
-    else expect(compileRules([rule]).size).toBe(0)
+    ['dots', `${'.'.repeat(long)}\t!`],
+    ['colons', `${':'.repeat(long)}!`],
+    ['blanks', `1${'\t'.repeat(long)}x-!`],
+  ])('a rule of %s', (_name, rule) => {
+    expect(() => compileRules([rule])).toThrow(/not a rule/)
+  })
+
+  it('a rule that is a comment', () => {
+    expect(compileRules([`#${'\t#'.repeat(long)}\n#`]).size).toBe(0)
   })
 
   it('a range, and a duration', () => {
