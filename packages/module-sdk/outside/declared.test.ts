@@ -4,8 +4,8 @@ import { manifestOf } from '../manifest.ts'
 import { defineModule } from '../define.ts'
 import { wrongDeclaration } from './declared.ts'
 
-/** What the process of a module with these settings says of it. */
-function wrongWith(settings: unknown): string | undefined {
+/** What is wrong with a module that says this of itself. */
+function wrongWith(more: object): string | undefined {
   const module = defineModule({
     id: 'probe',
     version: 1,
@@ -19,7 +19,7 @@ function wrongWith(settings: unknown): string | undefined {
     sample: 'northwind.example',
     async *run() {},
   })
-  return wrongDeclaration(JSON.parse(JSON.stringify({ ...manifestOf(module), settings })), 'probe')
+  return wrongDeclaration(JSON.parse(JSON.stringify({ ...manifestOf(module), ...more })), 'probe')
 }
 
 describe('the settings that somebody else’s module declares', () => {
@@ -31,7 +31,7 @@ describe('the settings that somebody else’s module declares', () => {
     t.Object({ kind: t.Enum(['a', 'b'], { default: 'a' }), other: t.Union([t.Literal('p'), t.Literal('q')]) }),
     t.Object({ ports: t.Array(t.Integer({ minimum: 1, maximum: 65_535 }), { default: [80, 443] }) }),
   ])('may be values and lists of them: %j', (settings) => {
-    expect(wrongWith(settings)).toBeUndefined()
+    expect(wrongWith({ settings })).toBeUndefined()
   })
 
   it.each([
@@ -45,6 +45,14 @@ describe('the settings that somebody else’s module declares', () => {
     { type: 'object', properties: { '"]);process.exit();([': { type: 'string' } } },
     { type: 'object', patternProperties: { '^(a+)+$': {} }, properties: {} },
   ])('have nothing in them that computes: %j', (settings) => {
-    expect(wrongWith(settings)).toContain('settings')
+    expect(wrongWith({ settings })).toContain('settings')
   })
+})
+
+describe('the time that a task of somebody else’s module may take', () => {
+  it.each(['30s', '10m', '1h'])('is %s', (timeout) => expect(wrongWith({ limits: { timeout } })).toBeUndefined())
+
+  it.each(['61m', '1000d', `${'9'.repeat(90)}d`, 'long'])('is not %s', (timeout) =>
+    expect(wrongWith({ limits: { timeout } })).toContain('timeout'),
+  )
 })

@@ -13,6 +13,8 @@ const text = t.String({ minLength: 1, maxLength: 500 })
 const address = t.String({ pattern: '^https?://', maxLength: 500 })
 const Type = t.Enum([...entityTypes])
 const Duration = t.Refine(text, (value) => parseDuration(value) !== undefined)
+/** A task of a stranger holds its place, and a processor, no longer than an hour. */
+const TaskTime = t.Refine(text, (value) => parseDuration(value)! <= 3_600_000)
 const rate = t.Optional(t.Number({ exclusiveMinimum: 0 }))
 const Port = t.Integer({ minimum: 1, maximum: 65_535 })
 const closed = { additionalProperties: false }
@@ -57,7 +59,7 @@ const Declared = t.Object(
           concurrency: t.Optional(t.Integer({ minimum: 1, maximum: 64 })),
           group: t.Optional(text),
           cacheFor: t.Optional(Duration),
-          timeout: t.Optional(Duration),
+          timeout: t.Optional(TaskTime),
         },
         closed,
       ),
