@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -171,6 +172,30 @@ describe('a hostile module', () => {
     local.server.close()
     rmSync(dirname(path), { recursive: true })
   })
+
+  it.runIf(jail().words([]).includes('setpriv'))(
+    'ends with its host, also when that is killed',
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), 'mirage-stuck-'))
+      writeModule(directory, 'stuck', moduleText('stuck', `for (;;) { /* lets nobody in */ }`))
+      const script = join(import.meta.dirname, '..', 'testing', 'host.ts')
+      const host = spawn(process.execPath, [script, join(directory, 'stuck')], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await new Promise((resolve) => host.stdout.once('data', resolve))
+      const isThere = (): boolean =>
+        readdirSync('/proc').some((name) => {
+          try {
+            return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`=${directory}`)
+          } catch {
+            return false // it has ended since
+          }
+        })
+      expect(isThere()).toBe(true)
+      host.kill('SIGKILL')
+      await expect.poll(isThere, { timeout: 60_000 }).toBe(false)
+      rmSync(directory, { recursive: true })
+    },
+    90_000,
+  )
 
   describe('among others', () => {
     let folders: Folders

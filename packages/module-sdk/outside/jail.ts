@@ -50,13 +50,15 @@ export function jail(): Jail {
 
 function* candidates(): Generator<Jail, void, void> {
   if (process.platform !== 'linux') return
+  // A process that never lets anybody in does not notice that its host was killed: the kernel does.
+  const tied = ['setpriv', '--pdeathsig', 'KILL', '--']
   const limits = ['prlimit', '--core=0', `--data=${mostMemory}`, '--']
-  const bound = spawnSync(limits[0]!, [...limits.slice(1), process.execPath, '-e', '0']).status === 0 ? limits : []
+  const bound = [tied, limits].filter((words) => runs(openJail(words))).flat()
   const users = [['--user', '--map-root-user'], []]
   for (const user of users) yield closedJail(bound, user)
   for (const user of [['--user'], []])
     yield { ...openJail([...bound, 'unshare', ...user, '--net', '--']), hides: 'network' }
-  if (bound.length > 0) yield openJail(bound)
+  yield openJail(bound)
 }
 
 function openJail(words: string[]): Jail {
@@ -85,12 +87,13 @@ function closedJail(bound: string[], user: string[]): Jail {
     hides: 'files',
     words(paths) {
       const shown = [...libraries, ...setpriv, process.execPath, ...paths]
-      return [...unmoved, ...bound, ...unshare, 'sh', '-c', enterRoot, 'sh', ...shown, '--', ...powerless]
+      return [...bound, ...unmoved, ...unshare, 'sh', '-c', enterRoot, 'sh', ...shown, '--', ...powerless]
     },
   }
 }
 
 function runs({ words }: Jail): boolean {
   const [command, ...rest] = [...words([]), process.execPath, '-e', '0']
-  return spawnSync(command, rest).status === 0
+  // With the same environment as it will have: another may find other programs.
+  return spawnSync(command, rest, { env: {} }).status === 0
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { serialize } from 'node:v8'
 import type { Jail } from './jail.ts'
@@ -40,7 +41,8 @@ export interface ModuleProcess {
  */
 export function startModuleProcess(folder: string, within: Jail): ModuleProcess {
   keepDebuggerShut()
-  const readable = [folder, packages, join(root, 'node_modules'), join(root, 'package.json')]
+  const named = [folder, packages, join(root, 'node_modules'), join(root, 'package.json')]
+  const readable = [...new Set([...named, ...named.map((path) => realpathSync(path))])]
   const words = [
     ...within.words(readable),
     process.execPath,
