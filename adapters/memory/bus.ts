@@ -1,5 +1,12 @@
 import { MirageError } from '@mirage/kit/errors.ts'
-import type { Bus, DeadLetter, DeliveredEvent, Subscription, SubscriptionOptions } from '@mirage/ports/bus.ts'
+import {
+  alreadySubscribed,
+  type Bus,
+  type DeadLetter,
+  type DeliveredEvent,
+  type Subscription,
+  type SubscriptionOptions,
+} from '@mirage/ports/bus.ts'
 
 type Handle = (events: DeliveredEvent[]) => Promise<void>
 
@@ -240,12 +247,4 @@ export function openMemoryBus({ now, limitBytes = 256 << 20, retryMs = 100 }: Me
 
 function withoutSequence({ name, workspace, id, body, publishedAt }: Logged): DeliveredEvent {
   return { name, workspace, id, body, publishedAt }
-}
-
-function alreadySubscribed(name: string): MirageError {
-  return new MirageError({
-    code: 'bus.subscribed',
-    status: 409,
-    detail: `“${name}” is already subscribed here. Close the first subscription, or give the second its own name.`,
-  })
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { BroadcastChannel } from 'node:worker_threads'
 import { MirageError } from '@mirage/kit/errors.ts'
-import type { Bus, BusEvent } from '@mirage/ports/bus.ts'
+import { alreadySubscribed, type Bus, type BusEvent } from '@mirage/ports/bus.ts'
 import {
   append,
   backlog,
@@ -260,13 +260,5 @@ function statesOf(database: Database, now: number) {
   return subscriptionsOf(database).map(({ name, events, position, rebuild }) => {
     const { lag, since } = backlog(database, events, position)
     return { name, lag, ageMs: since === undefined ? 0 : Math.max(0, now - since), rebuild }
-  })
-}
-
-function alreadySubscribed(name: string): MirageError {
-  return new MirageError({
-    code: 'bus.subscribed',
-    status: 409,
-    detail: `“${name}” is already subscribed here. Close the first subscription, or give the second its own name.`,
   })
 }

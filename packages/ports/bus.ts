@@ -1,3 +1,5 @@
+import { MirageError } from '@mirage/kit/errors.ts'
+
 /** The bus: durable facts, at least once, in no promised order. */
 
 export interface BusEvent {
@@ -60,6 +62,7 @@ export interface Bus extends AsyncDisposable {
   /**
    * Calls `handle` with batches, one at a time; what it resolves is acknowledged. When it rejects, the same events come
    * again after a pause, so the caller decides what poison is. A new name starts at the oldest event still kept.
+   * Throws `alreadySubscribed`.
    */
   subscribe(options: SubscriptionOptions, handle: (events: DeliveredEvent[]) => Promise<void>): Promise<Subscription>
   /** To be called when the subscriber has rebuilt itself from the owner of the data: clears `rebuild`. */
@@ -75,4 +78,13 @@ export interface Bus extends AsyncDisposable {
   replay(subscription: string, places: number[]): Promise<number>
   /** Share of the log's size limit in use, 0 to 1. At half, no new work should be given out. */
   pressure(): Promise<number>
+}
+
+/** What `subscribe` throws where a subscription of this name is open already. */
+export function alreadySubscribed(name: string): MirageError {
+  return new MirageError({
+    code: 'bus.subscribed',
+    status: 409,
+    detail: `“${name}” is already subscribed here. Close the first subscription, or give the second its own name.`,
+  })
 }
