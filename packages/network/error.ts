@@ -81,6 +81,18 @@ export function unreachable(reason: Reason, detail: string, cause?: unknown): Ne
   return new NetworkError({ outcome: 'unreachable', reason, detail, retryable: true, cause })
 }
 
+/** The peer's machine says that nobody listens there. */
+export function isConnectionRefused({ cause }: NetworkError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
+}
+
+/** True where an answer did not come. Who refuses a connection, has no address, or does not speak HTTP has answered. */
+export function isUnanswered(error: NetworkError): boolean {
+  const { reason } = error
+  if (reason === 'connection') return !isConnectionRefused(error)
+  return reason === 'timed-out' || reason === 'proxy' || reason === 'tls' || reason === 'status'
+}
+
 /** Maps what Node, OpenSSL and our reader of HTTP throw, once. `peer` names who was asked. */
 export function toNetworkError(error: unknown, peer: string): NetworkError {
   if (error instanceof NetworkError) return error

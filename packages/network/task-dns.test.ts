@@ -131,38 +131,6 @@ describe('DNS', () => {
   })
 })
 
-describe('a DNS thread that dies', () => {
-  test('is the fault of no task: what it was asked counts for nothing, and the run goes on with another', async () => {
-    const { session, engine } = world.open()
-    await testTask(session).dns.resolve('www.northwind.example', 'A')
-    const underWay = testTask(session)
-    async function* names() {
-      yield { name: 'www.northwind.example', type: 'A' as const }
-      engine.die()
-      yield { name: 'old.northwind.example', type: 'A' as const }
-    }
-    await expect(Array.fromAsync(underWay.dns.resolveMany(names()))).rejects.toThrow('The DNS thread failed')
-    expect(underWay.trouble).toMatchObject({ code: 'dns.engine_failed' })
-    const next = testTask(session)
-    expect((await next.dns.resolve('www.northwind.example', 'A')).status).toBe('NOERROR')
-    expect(next.trouble).toBeUndefined()
-  })
-
-  test('while a host is looked up neither', async () => {
-    const { session, engine } = world.open()
-    const dead = Promise.withResolvers<void>()
-    engine.held = dead.promise
-    const task = testTask(session)
-    const asked = task.request(get('http://www.northwind.example/'), never)
-    asked.catch(() => {}) // heard below
-    await expect.poll(() => engine.asked.length).toBeGreaterThan(0)
-    engine.die()
-    dead.resolve()
-    await expect(asked).rejects.toThrow('The DNS thread failed')
-    expect(task.trouble).toMatchObject({ code: 'dns.engine_failed' })
-  })
-})
-
 describe('guesses', () => {
   test('find what exists, and a later attempt asks nothing again', async () => {
     const { session, recorder } = world.open()

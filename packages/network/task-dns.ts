@@ -10,6 +10,7 @@ import { nothing, storeAnswer, type StoredAnswer, textOf } from './record/earlie
 import { openFrameWriter } from './record/frame.ts'
 import { transferZone } from './dns/transfer.ts'
 import { type Asker, openWildcards } from './dns/wildcard.ts'
+import { isConclusive } from './dns/wildcard-profile.ts'
 import {
   type CheckedAddress,
   canonicalName,
@@ -105,6 +106,11 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     let asked = 0
     let isOver = false
 
+    function give(answer: DnsAnswer): void {
+      if (!isConclusive(answer)) context.noAnswer(answer.name)
+      answers.push(answer)
+    }
+
     /** Questions for one resolver, as they are recorded; its answer names it. */
     const directed = new Set<string>()
 
@@ -114,7 +120,7 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       const text = textOf(question, server)
       const before = known.get(text)
       if (before !== undefined) {
-        answers.push(readAnswer(question, before))
+        give(readAnswer(question, before))
         return 'done'
       }
       try {
@@ -159,13 +165,13 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
       if (answer.status === 'TIMEOUT') {
         answered(1)
         places.give()
-        return answers.push(answer)
+        return give(answer)
       }
       const toOne = textOf(answer, answer.server)
       const text = directed.delete(toOne) ? toOne : textOf(answer)
       const recorded = settle(text, storeAnswer(answer), answer.ttl)
         .then(
-          (exchange) => answers.push({ ...answer, exchange }),
+          (exchange) => give({ ...answer, exchange }),
           (error: unknown) => stop.abort(error),
         )
         .finally(() => {

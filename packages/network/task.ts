@@ -10,19 +10,18 @@ import type {
   TcpBanner,
   TlsPeer,
 } from '@mirage/model/exchange.ts'
-import { cancelled, refused } from './error.ts'
-import { isEngineFailure } from './dns/engine-failure.ts'
+import { cancelled, isUnanswered, NetworkError, refused } from './error.ts'
 import { type Exchange, type Frame, type TaskKey, exchangeId, openKeys } from './record/exchange.ts'
 import { type Pair, decodeFrame, encodeFrame } from './record/frame.ts'
 import { type Host, type Policy, hostOf, policyForUrl } from './guard.ts'
 import { bucketOf } from './limits/limiter.ts'
-import { type LookUps, NotRecorded } from './look-ups.ts'
 import { quotasOf } from './limits/quota.ts'
 import { type Redactor, openRedactor } from './record/redact.ts'
 import { type Route, routeTo } from './dial/route.ts'
-import type { NetworkOptions, SessionContext } from './session.ts'
+import type { SessionContext } from './session.ts'
 import { recordedPage, requestHttp } from './task-http.ts'
 import { openTaskDns } from './task-dns.ts'
+import { withFailure, withRecorder } from './task-failure.ts'
 import { scanPorts } from './tcp.ts'
 import { peekTls } from './tls.ts'
 import { queryWhois } from './whois.ts'
@@ -71,6 +70,11 @@ export interface Task extends AsyncDisposable {
   /** The source has said that its quota is used up: its modules send nothing more until the next one begins. */
   exhausted(): Promise<void>
   /**
+   * About what a question or a request brought no answer, so that what is missing there may be there all the same: names
+   * that were asked for in the DNS, and `''` for anything else.
+   */
+  readonly unanswered: ReadonlySet<string>
+  /**
    * What the recorder threw, or that the DNS thread died: the task was stopped then, and this attempt counts for nothing.
    * Undefined where nothing of that was.
    */
@@ -83,6 +87,8 @@ export interface TaskContext extends SessionContext {
   redactor: Redactor
   /** Stops the task and throws: a store or a thread of ours failed, so that this attempt counts for nothing. */
   fail(error: unknown): never
+  /** Notes that a question about this name brought no answer; of anything else without one. */
+  noAnswer(name?: string): void
   /** Checks a host for this task and finds the way to it; `pinned` is an address to ask on its behalf. */
   route(host: Host, declared: Contact, pinned: string | undefined, signal: AbortSignal): Promise<Route>
   /** The same for a URL, which rules may name too. */
@@ -125,16 +131,23 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     throw error
   }
   const network = withRecorder(session.network, fail)
-  const opened = openContext({ ...session, network, lookUps: withFailure(session.lookUps, fail) }, task, signal)
+  const unanswered = new Set<string>()
+  const noAnswer = (name = ''): void => void unanswered.add(name)
+  const lookUps = withFailure(session.lookUps, fail, noAnswer)
+  const opened = openContext({ ...session, network, lookUps }, task, signal)
   const underWay = new Set<Promise<Exchange>>()
   const context: TaskContext = {
     ...opened,
     fail,
+    noAnswer,
     exchange(...given) {
       const exchange = opened.exchange(...given)
       underWay.add(exchange)
       const ended = (): boolean => underWay.delete(exchange)
-      exchange.then(ended, ended)
+      exchange.then(ended, (error: unknown) => {
+        ended()
+        if (error instanceof NetworkError && isUnanswered(error)) noAnswer()
+      })
       return exchange
     },
   }
@@ -147,6 +160,7 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
     tls: { peer: (host, port, options) => peekTls(context, host, port, options) },
     whois: { query: (server, text) => queryWhois(context, server, text) },
     exhausted: () => network.limiter.exhaust(`source:${task.limits.group}`, quotasOf(task.limits)),
+    unanswered,
     get trouble() {
       return trouble
     },
@@ -158,37 +172,11 @@ export function openTask(session: SessionContext, task: TaskOptions): Task {
   }
 }
 
-/** The same network, whose recorder tells of every failure of its own. */
-function withRecorder(network: NetworkOptions, fail: (error: unknown) => never): NetworkOptions {
-  const { recorder } = network
-  return {
-    ...network,
-    recorder: {
-      ...recorder,
-      recall: (key) => recorder.recall(key).catch(fail),
-      record: (exchange) => recorder.record(exchange).catch(fail),
-      page: (named) => recorder.page(named).catch(fail),
-      ...(recorder.cached && { cached: (wanted) => recorder.cached!(wanted).catch(fail) }),
-      recallFrames: (key) => recorder.recallFrames(key).catch(fail),
-      recordFrame: (frame) => recorder.recordFrame(frame).catch(fail),
-    },
-  }
-}
-
-/** The same look-ups of the run, telling this task too when they cannot be made or recorded. */
-function withFailure({ resolveHost, earlier }: LookUps, fail: (error: unknown) => never): LookUps {
-  function tell(error: unknown): never {
-    if (error instanceof NotRecorded) fail(error.cause)
-    if (isEngineFailure(error)) fail(error)
-    throw error
-  }
-  return {
-    resolveHost: (policy, name, contact, signal) => resolveHost(policy, name, contact, signal).catch(tell),
-    earlier: () => earlier().catch(tell),
-  }
-}
-
-function openContext(session: SessionContext, task: TaskOptions, signal: AbortSignal): Omit<TaskContext, 'fail'> {
+function openContext(
+  session: SessionContext,
+  task: TaskOptions,
+  signal: AbortSignal,
+): Omit<TaskContext, 'fail' | 'noAnswer'> {
   const { network, options, lookUps } = session
   const { recorder, limiter, now } = network
   const key: TaskKey = { workspace: options.workspace, run: options.run, module: task.module, task: task.task }

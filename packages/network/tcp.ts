@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TcpBanner } from '@mirage/model/exchange.ts'
 import type { Peer } from './dial/dialer.ts'
-import { NetworkError } from './error.ts'
+import { isConnectionRefused, NetworkError } from './error.ts'
 import { deadline } from './limits/deadline.ts'
 import { openFrameWriter } from './record/frame.ts'
 import { parseHost } from './guard.ts'
@@ -131,8 +131,7 @@ async function connect(
     } catch (error) {
       if (signal.aborted || !(error instanceof NetworkError) || error.reason === 'proxy') throw error
       if (error.reason === 'timed-out') continue
-      const isRefused = error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNREFUSED'
-      return isRefused ? 'closed' : 'filtered'
+      return isConnectionRefused(error) ? 'closed' : 'filtered'
     }
   return 'filtered'
 }

@@ -65,6 +65,8 @@ export const CollectionFinished = t.Object(
     ms: t.Number(),
     /** Tells the settings that people had given its module from others; absent where they had given none. */
     settings: t.Optional(t.String()),
+    /** Entities about which not all was answered, by their ids: what is missing there may be there all the same. */
+    unanswered: t.Optional(t.Union([t.Literal('all'), t.Array(t.String())])),
   },
   { additionalProperties: false },
 )

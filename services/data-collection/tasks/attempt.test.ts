@@ -45,6 +45,7 @@ async function attempt(
     dialMap: undefined,
     session: {
       task: ({ spend }: TaskOptions) => ({
+        unanswered: new Set<string>(),
         dns: { resolve: () => resolve(spend) },
         get trouble() {
           return session.trouble

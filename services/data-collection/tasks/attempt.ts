@@ -16,6 +16,7 @@ import type { LeasedTask } from '@mirage/services/scan-orchestration/contract.ts
 import { labAway, type RunSession } from '../sessions.ts'
 import { limitsOf } from './limits.ts'
 import { openOutbox } from './outbox.ts'
+import { unansweredOf } from './unanswered.ts'
 import { veiled, veiledLog } from './veil.ts'
 
 const defaultTimeout = '5m'
@@ -100,6 +101,7 @@ export async function runAttempt(task: LeasedTask, options: AttemptOptions): Pro
       dropped: end.counts.dropped,
       ms: now() - startedAt,
       ...(Object.keys(settings).length === 0 ? {} : { settings: nameOf(settings) }),
+      ...unansweredOf(task.entities, transport.unanswered),
     })
     if (known && key !== undefined && (outcome === 'key-refused' || outcome === 'found'))
       await registry.reportKey(

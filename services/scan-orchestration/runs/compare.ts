@@ -106,6 +106,8 @@ function volatileOf(row: RunRow): Map<string, Set<string>> {
 interface Look {
   outcome: string
   settings: string | undefined
+  /** To all that it asked. */
+  isAnswered: boolean
 }
 
 /** Of the looks that had seen these, those that were made in a run: `module/source` → how. */
@@ -125,7 +127,13 @@ async function readLooks({ store }: Orchestrator, row: RunRow, sightings: Sighti
       const end = finished === null ? undefined : (stored(finished) as CollectionFinished)
       for (const id of stored(entities) as string[]) {
         const look = `${module}/${id}`
-        if (wanted.has(look)) made.set(look, { outcome: outcome ?? 'cancelled', settings: end?.settings })
+        if (!wanted.has(look)) continue
+        const { unanswered = [] } = end ?? {}
+        made.set(look, {
+          outcome: outcome ?? 'cancelled',
+          settings: end?.settings,
+          isAnswered: unanswered !== 'all' && !unanswered.includes(id),
+        })
       }
     }
     if (rows.length === 0) return made
@@ -142,8 +150,9 @@ function whyUnconfirmed(
     if (source === undefined) return 'it was given as a seed before'
     const look = now.get(`${module}/${source}`)
     if (look === undefined) return `${module} did not look at the same source again`
-    const { outcome, settings } = look
+    const { outcome, settings, isAnswered } = look
     if (outcome !== 'found' && outcome !== 'empty') return `${module} looked again, but ended ${outcome}`
+    if (!isAnswered) return `${module} looked again, but not all that it asked was answered`
     // Fewer ports, or fewer names to guess, make nothing go away.
     if (settings !== former.get(`${module}/${source}`)?.settings)
       return `${module} looked again, but has other settings now`

@@ -9,10 +9,21 @@ import { openMetrics } from '@mirage/kit/telemetry.ts'
 import { testCall } from '@mirage/kit/testing/call.ts'
 import type { CollectionFinished } from '@mirage/services/data-collection/contract.ts'
 import type { ModuleInfo } from '@mirage/services/module-registry/contract.ts'
-import type { Budget, LeasedTask, Run, RunDefinition } from '../contract.ts'
+import type { Budget, Difference, LeasedTask, Run, RunDefinition } from '../contract.ts'
 import { scanOrchestration } from '../service.ts'
 
 const call = testCall()
+
+type Sighting = {
+  entity: string
+  type: string
+  value: string
+  looks: { module: string; source?: string; attributes: object }[]
+}
+
+async function* stream<T>(items: T[]): AsyncIterable<T> {
+  yield* items
+}
 
 function moduleOf(id: string, batch: number): ModuleInfo {
   return {
@@ -47,6 +58,8 @@ export class Orchestration implements AsyncDisposable {
   #running!: Awaited<ReturnType<typeof scanOrchestration.start>>
   #stop = new AbortController()
   now = 1_000_000
+  /** What data-storage holds of each run, in the order of the ids. */
+  readonly sightings = new Map<string, Sighting[]>()
 
   private constructor(modules: string[], batch: number) {
     this.#modules = modules
@@ -69,7 +82,7 @@ export class Orchestration implements AsyncDisposable {
       bus: { pressure: async () => 0 } as never, // all it asks of the bus
       installation: { dataDirectory: this.#folder, masterKey: new Uint8Array(32), ownerKey: '' },
       registry: { listModules: async () => ({ items: this.#modules.map((id) => moduleOf(id, this.#batch)) }) } as never, // all it asks of it
-      storage: {} as never, // asked when a run is compared or deleted
+      storage: { exportSightings: async ({ run }: { run: string }) => stream(this.sightings.get(run) ?? []) } as never, // asked for them when a run is compared
       correlation: {} as never,
       settings: {
         maxRuns: 4,
@@ -152,10 +165,10 @@ export class Orchestration implements AsyncDisposable {
     await this.#running.handlers.returnTasks({ worker, tasks: [], leaves: true }, call)
   }
 
-  async finish(tasks: LeasedTask[], requests = 0): Promise<void> {
+  async finish(tasks: LeasedTask[], requests = 0, more: Partial<CollectionFinished> = {}): Promise<void> {
     const ends = tasks.map(({ run, task, attempt }): CollectionFinished => {
       const counts = { batches: 0, requests, queries: 0, observations: 0, dropped: 0, ms: 0 }
-      return { run, task, attempt, outcome: 'empty', ...counts }
+      return { run, task, attempt, outcome: 'empty', ...counts, ...more }
     })
     await this.#deliver('collection.finished', ends)
   }
@@ -170,6 +183,12 @@ export class Orchestration implements AsyncDisposable {
 
   async halt(reason: string): Promise<void> {
     await this.#running.handlers.haltRuns({ reason }, call)
+  }
+
+  async compare(run: string, before: string): Promise<Difference[]> {
+    return Array.fromAsync(
+      (await this.#running.handlers.compareRuns({ run, before }, call)) as AsyncIterable<Difference>,
+    )
   }
 
   async show(run: string): Promise<Run> {
