@@ -56,8 +56,9 @@ describe('without a key', () => {
         operation.method === 'GET' || operation.method === 'DELETE' ? undefined : {},
         { key },
       )
-      expect(answer.status, `${path} with ${key}`).toBe(
-        operation.permission === 'service' && answer.status === 404 ? 404 : 401,
+      // What only services may call is not there; where its path reads like that of another operation, that one answers.
+      expect(operation.permission === 'service' ? [401, 404, 405] : [401], `${path} with ${key}`).toContain(
+        answer.status,
       )
       expect(wrongWith(answer)).toBeUndefined()
     }
@@ -74,7 +75,7 @@ describe('without a key', () => {
         pathOf(operation, {}),
         operation.method === 'GET' || operation.method === 'DELETE' ? undefined : {},
       )
-      expect([403, 404], title).toContain(answer.status)
+      expect([403, 404, 405], title).toContain(answer.status)
       expect(wrongWith(answer), title).toBeUndefined()
     }
   })
