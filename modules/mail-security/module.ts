@@ -138,7 +138,7 @@ function recordOf({ name, text, ttl, exchange }: TextRecord): Mail {
 function* spfMentions(text: string): Generator<Mail, void, void> {
   for (const { name, value } of readSpf(text) ?? []) {
     if (value === '' || value.includes('%')) continue
-    const bare = value.replace(/\/.*$/, '')
+    const bare = value.replace(/\/[^]*$/, '')
     if (['include', 'redirect', 'exists'].includes(name)) yield observe('domain', value, { via: 'mentions' })
     else if (name === 'a' || name === 'mx') {
       if (bare !== '') yield observe('domain', bare, { via: 'mentions' })
