@@ -121,6 +121,7 @@ function describe({ answer, page }: Visit): { attributes: Record<string, unknown
     contentSecurityPolicy: headerOf(answer, 'content-security-policy'),
     length: answer.body.length,
     address: answer.address,
+    addresses: answer.addresses,
     untrusted: answer.tls?.untrusted,
   }
   return { attributes, tags: tagsOf(answer, page), exchange: answer.exchange }

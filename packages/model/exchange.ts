@@ -40,6 +40,8 @@ export interface HttpAnswer {
   hops: { url: string; status: number; location: string }[]
   /** The address that answered the last hop. */
   address: string
+  /** All that its host had, sorted: which of them answers is chance. Absent where a proxy chose. */
+  addresses?: string[]
   /** Of the last hop, where it was TLS. */
   tls?: TlsPeer
   elapsedMs: number

@@ -25,6 +25,7 @@ describe('an answer', () => {
     const answer = await testTask(session).request(get('https://www.northwind.example/'), never)
     expect(text(answer.body)).toBe('hello www.northwind.example')
     expect(answer).toMatchObject({ status: 200, truncated: false, address: '198.18.0.10', hops: [] })
+    expect(answer.addresses).toEqual(['198.18.0.10'])
     expect(answer.headers['set-cookie']).toEqual(['sid=[secret]; path=/', 'lang=[secret]'])
     expect(answer.tls).toMatchObject({ protocol: 'TLSv1.3' })
     expect(answer.tls?.untrusted).toBeUndefined()

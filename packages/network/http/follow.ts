@@ -115,7 +115,19 @@ export async function follow(request: HttpRequest, options: FollowOptions): Prom
 
   function finish({ status, headers, body, truncated, address, tls }: HopAnswer): Omit<HttpAnswer, 'exchange'> {
     const elapsedMs = now() - startedAt
-    return { status, headers, body, truncated, url: url.href, hops, address, ...(tls && { tls }), elapsedMs }
+    const { addresses } = route.peer
+    return {
+      status,
+      headers,
+      body,
+      truncated,
+      url: url.href,
+      hops,
+      address,
+      ...(addresses.length > 0 && { addresses: addresses.toSorted() }),
+      ...(tls && { tls }),
+      elapsedMs,
+    }
   }
 }
 
