@@ -8,6 +8,7 @@ import { storage } from '@mirage/services/data-storage/contract.ts'
 import { moduleRegistry } from '@mirage/services/module-registry/contract.ts'
 import { scans } from '@mirage/services/scan-orchestration/contract.ts'
 import { visualization } from '@mirage/services/visualization/contract.ts'
+import { Failure } from './exit.ts'
 
 /** The whole of Mirage as the command sees it: typed calls through the gateway. */
 export interface Api {
@@ -43,4 +44,28 @@ export function everyItem<T>(
   limit = 1000,
 ): AsyncIterable<T> {
   return itemsOf((place) => page({ ...place, limit }))
+}
+
+/**
+ * As `everyItem`, of a list that knows how long it is. Throws a `Failure` behind the last item where fewer came than
+ * there are: those that the disk has damaged are left out by who keeps them.
+ */
+export async function* wholeList<T>(
+  page: (request: PageRequest) => Promise<{ items: T[]; next?: string; total: number; totalIsLowerBound: boolean }>,
+): AsyncIterable<T> {
+  let seen = 0
+  let expected = 0
+  const items = everyItem(async (request) => {
+    const answer = await page(request)
+    if (request.after === undefined && !answer.totalIsLowerBound) expected = answer.total
+    return answer
+  })
+  for await (const item of items) {
+    seen++
+    yield item
+  }
+  if (seen < expected)
+    throw new Failure(
+      `${expected - seen} of ${expected} could not be read and are missing here. “mirage doctor” says whether files are damaged, and what to do about it.`,
+    )
 }

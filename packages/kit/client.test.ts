@@ -74,6 +74,14 @@ describe('a client', () => {
     expect(Buffer.concat(await all(body as AsyncIterable<Uint8Array>)).toString()).toBe('<svg></svg>')
   })
 
+  it('names who broke off a document', async () => {
+    const { body } = await ground.toys().drawToy({ id: 'torn' })
+    await expect(all(body as AsyncIterable<Uint8Array>)).rejects.toMatchObject({
+      code: 'service.broke_off',
+      detail: expect.stringContaining('drawToy'),
+    })
+  })
+
   it('speaks for a workspace when it is a service', async () => {
     const client = ground.toys({ caller: { kind: 'service', id: 'shelf' } })
     expect(await client.whoAmI({}, { workspace: 'blue' })).toMatchObject({

@@ -57,7 +57,10 @@ async function call(
     case 'events':
       return eventsOf(answer.body)
     case 'bytes':
-      return { type: String(answer.headers['content-type']), body: answer.body }
+      return {
+        type: String(answer.headers['content-type']),
+        body: unbroken(service, name, answer.body, options.signal),
+      }
     case 'json':
       return checked(service, name, operation, await textOf(answer.body))
   }
@@ -111,6 +114,27 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = []
   for await (const chunk of body) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A document has no row in which its service could say why it broke off. */
+async function* unbroken(
+  service: string,
+  name: string,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncIterable<Uint8Array> {
+  try {
+    yield* body
+  } catch (cause) {
+    if (signal?.aborted || cause instanceof MirageError) throw cause
+    throw new MirageError({
+      code: 'service.broke_off',
+      status: 502,
+      detail: `${service} broke off its answer to ${name} (${messageOf(cause)}). Its log says why; “mirage doctor” says whether files are damaged.`,
+      retryable: true,
+      cause,
+    })
+  }
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncIterable<string> {

@@ -73,7 +73,7 @@ async function answer(
           ),
         )
     case 'bytes':
-      return sendBytes(reply, result as Bytes)
+      return sendBytes(reply, result as Bytes, options, call)
     case 'json':
       return sendJson(operation, reply, result)
   }
@@ -152,12 +152,18 @@ function sendJson(operation: Operation, reply: FastifyReply, result: unknown): F
   return reply.code(operation.status).type('application/json').send(JSON.stringify(result))
 }
 
-function sendBytes(reply: FastifyReply, { type, name, body }: Bytes): FastifyReply {
+function sendBytes(
+  reply: FastifyReply,
+  { type, name, body }: Bytes,
+  { brokeOff }: RouteOptions,
+  { requestId }: Call,
+): FastifyReply {
   reply.type(type)
   if (name) reply.header('content-disposition', `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"`)
-  return reply.send(
-    typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body as Uint8Array) : Readable.from(body),
-  )
+  if (typeof body === 'string' || body instanceof Uint8Array) return reply.send(Buffer.from(body as Uint8Array))
+  const stream = Readable.from(body)
+  stream.on('error', (error) => brokeOff?.(error, requestId))
+  return reply.send(stream)
 }
 
 function readable(source: AsyncIterable<string>, { signal }: Call): Readable {

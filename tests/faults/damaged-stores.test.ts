@@ -86,9 +86,10 @@ describe('an installation with a damaged store', () => {
       for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name, at + 1)) bytes.write('\u0001', at)
       return bytes
     })
-    const listed = await installation.rows('entities', undisturbed.run, '--json')
-    expect(listed.length).toBeGreaterThan(20)
-    expect(listed.map((row) => row['value'])).not.toContain('www.northwind.example')
+    const { code, stdout, stderr } = await installation.run('entities', undisturbed.run, '--json')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^1 of \d+ could not be read.*doctor/) })
+    expect(rowsOf(stdout).length).toBeGreaterThan(20)
+    expect(rowsOf(stdout).map((row) => row['value'])).not.toContain('www.northwind.example')
     const exported = await installation.run('export', undisturbed.run, '--format', 'ndjson')
     expect(exported).toMatchObject({ code: 1, stderr: expect.stringMatching(/left out .* damaged .*mirage doctor/) })
     expect(exported.stdout.split('\n').length).toBeGreaterThan(20)

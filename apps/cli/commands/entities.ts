@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type EntityType, entityTypes } from '@mirage/model/entity.ts'
 import { display } from '@mirage/model/registry.ts'
 import type { StoredEntity } from '@mirage/services/data-storage/contract.ts'
-import { type Api, everyItem } from '../api.ts'
+import { type Api, wholeList } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { UsageError } from '../exit.ts'
 import { findRun } from '../find-run.ts'
@@ -80,7 +80,7 @@ async function* select(
   // Beside a query that names types itself this would widen it: what is left over is left out below.
   const narrowed = types && !query.includes(':') ? `${query} type:${types.join(',')}`.trim() : query
   const search = { run, ...(narrowed === '' ? {} : { query: narrowed }) }
-  const entities = everyItem((page) => api.storage.searchEntities({ ...search, ...page }))
+  const entities = wholeList((page) => api.storage.searchEntities({ ...search, ...page }))
   const needsPlace = options.inScope || options.json || (!options.values && !options.count)
   const all = needsPlace ? placed(api, run, entities) : bare(entities)
   const wanted = types && new Set<string>(types)

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Severity } from '@mirage/model/finding.ts'
 import { type FindingState, findingStates } from '@mirage/model/finding.ts'
 import type { Finding } from '@mirage/services/correlation-engine/contract.ts'
-import { everyItem } from '../api.ts'
+import { wholeList } from '../api.ts'
 import type { Cli } from '../cli.ts'
 import { UsageError } from '../exit.ts'
 import { findRun } from '../find-run.ts'
@@ -45,7 +45,7 @@ export function addFindings(program: Command, cli: Cli): void {
         ...(options.rule === undefined ? {} : { rule: options.rule }),
       }
       let n = 0
-      for await (const finding of everyItem((page) => api.correlation.listFindings({ ...filter, ...page }))) {
+      for await (const finding of wholeList((page) => api.correlation.listFindings({ ...filter, ...page }))) {
         n++
         if (options.json) await cli.results.write(jsonLine(findingRecord(run, finding)))
         else await cli.results.write(`${findingLines(finding, widthOf(cli), cli.style).join('\n')}\n\n`)

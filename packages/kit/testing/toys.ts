@@ -148,6 +148,11 @@ export function toyService(seen: Seen): Service {
             name: `a "${id}".svg`,
             body: (async function* () {
               yield '<svg>'
+              if (id === 'torn') {
+                // Not before the first piece has left.
+                await new Promise((resume) => setTimeout(resume, 20))
+                throw new Error('torn')
+              }
               yield new TextEncoder().encode('</svg>')
             })(),
           }),
