@@ -37,7 +37,7 @@ export function storeError(error: unknown, path: string): unknown {
       cause: error,
     })
   }
-  if (code === corrupt || code === notADatabase) {
+  if (code === corrupt || code === notADatabase || isSchemaChanged(error)) {
     return new MirageError({
       code: 'store.damaged',
       status: 500,
@@ -78,6 +78,11 @@ export function storeError(error: unknown, path: string): unknown {
     })
   }
   return error
+}
+
+/** A table or column that every file of ours has is not there: the text of its schema was changed. */
+function isSchemaChanged(error: unknown): boolean {
+  return resultCode(error) === 1 && /^no such (table|column): /.test(messageOf(error))
 }
 
 /** What was written as JSON is none any more, or a number is larger than any that was written. */
