@@ -15,7 +15,7 @@ import { finishTasks } from './leases/close.ts'
 import { settleRuns } from './runs/settle.ts'
 import { runSettled, scans } from './contract.ts'
 import { handlersOf } from './handlers.ts'
-import { watchOver } from './leases/held.ts'
+import { takeAllBack, watchOver } from './leases/held.ts'
 import { keepTime, type Orchestrator, runningMs, startQueued } from './orchestrator.ts'
 import { readProfiles } from './planning/profiles.ts'
 import { Pulse, Queue } from './runs/pulse.ts'
@@ -25,7 +25,7 @@ import { settings } from './settings.ts'
 import { openStore } from './store.ts'
 
 const tickMs = 250
-const lookAroundMs = 2_000
+const lookAroundMs = 500
 
 export const scanOrchestration = defineService({
   contract: scans,
@@ -84,16 +84,19 @@ export const scanOrchestration = defineService({
       const disk = await statfs(installation.dataDirectory)
       const free = disk.bavail * disk.bsize
       const floor = Math.min(settings.minFreeBytes, disk.blocks * disk.bsize * 0.05)
-      const full = free < floor
-      const waitingFor = full
-        ? `space: ${Math.round(free / (1 << 20))} MB are free where the data lives`
-        : (await bus.pressure()) > 0.5
-          ? 'the services that read the log to catch up'
-          : undefined
-      if (waitingFor === orchestrator.waitingFor) return
-      orchestrator.waitingFor = waitingFor
-      orchestrator.work.beat()
-      if (waitingFor) log.warn('Runs wait', { for: waitingFor })
+      const waitingFor =
+        free < floor
+          ? `space: ${Math.round(free / (1 << 20))} MB are free where the data lives`
+          : (await bus.pressure()) > 0.5
+            ? 'the services that read the log to catch up'
+            : undefined
+      if (waitingFor !== orchestrator.waitingFor) {
+        orchestrator.waitingFor = waitingFor
+        orchestrator.work.beat()
+        if (waitingFor) log.warn('Runs wait', { for: waitingFor })
+      }
+      // It would take the space that is left to pause, export and stop in order. What it has recorded it does not ask again.
+      if (free < floor / 2) await orchestrator.queue.run(() => takeAllBack(orchestrator))
     }
 
     signal.addEventListener('abort', () => {

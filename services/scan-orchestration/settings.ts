@@ -19,7 +19,7 @@ export const settings = t.Object(
       default: 536_870_912,
       minimum: 0,
       description:
-        'Below this much free disk, or 5 % of a smaller one, no new work is given out and runs wait for space.',
+        'Below this much free disk, or 5 % of a smaller one, no new work is given out and runs wait for space; below half of it what is under way stops too, to go on then.',
     }),
     carryOn: t.Boolean({
       default: true,

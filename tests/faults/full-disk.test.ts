@@ -1,5 +1,5 @@
 import { globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -27,7 +27,7 @@ describeWith('a disk that fills up in the middle of a run', missingSmallDisk(), 
     mkdirSync(dataDirectory)
     symlinkSync(elsewhere, join(dataDirectory, 'lab'))
     mkdirSync(place)
-    // Work under way goes on while the disk is full, and must leave space enough to pause.
+    // What is under way goes on until it is taken back, half a second later at most.
     const variables = { MIRAGE_DATA_COLLECTION__TASKS: '16' }
     installation = await Installation.create({ place, dataDirectory, variables })
   })
@@ -41,9 +41,15 @@ describeWith('a disk that fills up in the middle of a run', missingSmallDisk(), 
     return globSync(join(disk.folder, 'data', 'ballast'))
   }
 
-  /** Takes all the space there is until what was kept back is given. */
+  /** Takes all the space there is until what was kept back is given, and none of that. */
   async function fillUp(filler: FileHandle): Promise<void> {
-    while (ballast().length > 0) await take(filler, 0)
+    for (;;) {
+      const { size } = await filler.stat()
+      await take(filler, 0)
+      if (ballast().length > 0) continue
+      // It may have gone while this was written.
+      return filler.truncate(size)
+    }
   }
 
   /** Takes what is free beyond `left` bytes; logs of SQLite that are done with give space back. */
@@ -77,7 +83,7 @@ describeWith('a disk that fills up in the middle of a run', missingSmallDisk(), 
       expect((await command.ended).code).toBe(130)
       expect(damages(installation.dataDirectory)).toEqual([])
 
-      await rm(join(disk.folder, 'filler'))
+      await filler.truncate(0)
       const rows = await installation.rows('resume', 'last', '--json', '--quiet')
       const summary = rows.at(-1)!
       expect(summary).toMatchObject({ kind: 'summary', status: 'finished', losses: 0 })

@@ -1,5 +1,7 @@
 import type { DeliveredEvent, Subscription, SubscriptionOptions } from '@mirage/ports/bus.ts'
 import { type Database, flushFiles } from '../files/database.ts'
+import { storeFull } from '../files/errors.ts'
+import { roomBeside } from '../files/room.ts'
 import { eventsAfter, headOf, lettersOf, withoutSequence } from './log.ts'
 import { readOffset, writeOffset } from './offsets.ts'
 
@@ -132,7 +134,10 @@ export function startSubscription(
       settle()
       return false
     }
-    await insist(() => handle(batch.map(withoutSequence)))
+    await insist(() => {
+      if (roomBeside(database.path).room < 0) throw storeFull(database.path)
+      return handle(batch.map(withoutSequence))
+    })
     if (stop.signal.aborted) return false
     position = last
     handled = true

@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { MirageError } from '@mirage/kit/errors.ts'
@@ -6,6 +6,7 @@ import { busyTimeout, retryBusy } from './busy.ts'
 import { toldOf } from './damage.ts'
 import { isFlushFailure, storeFull } from './errors.ts'
 import { LogFlush } from './log-flush.ts'
+import { roomBeside } from './room.ts'
 import { type Use, uses } from './uses.ts'
 
 const idleMs = 1_000
@@ -269,6 +270,8 @@ export class Database {
       // What a log holds that could not be flushed must not reach the file itself.
       if (!this.isOpen || this.#connection.isTransaction || this.#log.failure) return
       try {
+        // The file may grow by as much as the log holds before the log is given back.
+        if (statSync(`${this.path}-wal`).size > roomBeside(this.path).free) return
         const { busy } = this.#connection.prepare('pragma wal_checkpoint(truncate)').get() as { busy: number }
         if (busy === 0) this.#log.emptied()
       } catch (error) {

@@ -32,6 +32,11 @@ export async function takeBack(
   await giveBack(orchestrator, run, returned)
 }
 
+/** Takes back all that is under way, of every run. To be called within the queue. */
+export async function takeAllBack(orchestrator: Orchestrator): Promise<void> {
+  for (const run of orchestrator.active.values()) await takeBack(orchestrator, run)
+}
+
 export interface ReturnedTask extends Spending {
   run: string
   task: number
