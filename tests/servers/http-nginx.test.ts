@@ -20,7 +20,7 @@ describeWith('web modules against a real nginx', missingPrograms('nginx'), () =>
   afterAll(() => harbour?.[Symbol.asyncDispose]())
 
   const shown = { server: 'nginx', contentType: 'text/html' }
-  const at = { address: '198.18.0.80' }
+  const at = { address: '198.18.0.80', addresses: ['198.18.0.80'] }
   const homeFacts = {
     status: 200,
     title: 'Harbour & Sons',
