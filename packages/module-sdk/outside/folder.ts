@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { type Dirent, existsSync, readdirSync, realpathSync } from 'node:fs'
 import { basename, join, sep } from 'node:path'
 import { messageOf } from '@mirage/kit/errors.ts'
 import type { Transport } from '../context.ts'
@@ -73,15 +73,23 @@ function foldersOf(directory: string, problems: string[]): string[] {
 
 /** The permissions of Node hold for the names of files, and a link has another: none may lead out of the folder. */
 function linkOutOf(folder: string): string | undefined {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-  if (entries.length > mostFiles) return `it has more than ${mostFiles} files`
-  for (const entry of entries) {
+  let files = 0
+  for (const entry of entriesBelow(folder)) {
+    if (++files > mostFiles) return `it has more than ${mostFiles} files`
     if (!entry.isSymbolicLink()) continue
     const path = join(entry.parentPath, entry.name)
     if (!existsSync(path) || !(realpathSync(path) + sep).startsWith(folder + sep))
       return `its link “${path.slice(folder.length + 1)}” leads out of the folder`
   }
   return undefined
+}
+
+/** What stands in a folder and the folders in it. No link is followed, as `recursive` of Node does: it may lead anywhere. */
+function* entriesBelow(folder: string): Generator<Dirent, void, void> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    yield entry
+    if (entry.isDirectory()) yield* entriesBelow(join(folder, entry.name))
+  }
 }
 
 class OutsideModule implements AsyncDisposable {
