@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises'
+import { isPassing } from '@mirage/kit/errors.ts'
 import { defineService, on } from '@mirage/kit/service.ts'
 import { bus, installation, sql } from '@mirage/ports/needs.ts'
 import { correlation } from '@mirage/services/correlation-engine/contract.ts'
@@ -90,13 +91,23 @@ export const scanOrchestration = defineService({
           : (await bus.pressure()) > 0.5
             ? 'the services that read the log to catch up'
             : undefined
-      if (waitingFor !== orchestrator.waitingFor) {
-        orchestrator.waitingFor = waitingFor
+      const before = orchestrator.waitingFor
+      orchestrator.waitingFor = waitingFor
+      if ((waitingFor === undefined) !== (before === undefined)) {
         orchestrator.work.beat()
         if (waitingFor) log.warn('Runs wait', { for: waitingFor })
       }
       // It would take the space that is left to pause, export and stop in order. What it has recorded it does not ask again.
-      if (free < floor / 2) await orchestrator.queue.run(() => takeAllBack(orchestrator))
+      if (free < floor / 2) await stopWork()
+    }
+
+    async function stopWork(): Promise<void> {
+      try {
+        await orchestrator.queue.run(() => takeAllBack(orchestrator))
+      } catch (error) {
+        // The disk has no space for even that: the next look tries again.
+        if (!isPassing(error)) throw error
+      }
     }
 
     signal.addEventListener('abort', () => {
