@@ -71,8 +71,13 @@ export function openTaskDns(context: TaskContext): Task['dns'] {
     resolve: resolveMany,
   }
   // Random labels that a later attempt draws again, so that what was asked of them is known.
-  let labels = 0
-  const label = (): string => contentId(`${context.options.run}\n${task.task}\n${labels++}`).slice(0, 16)
+  // Counted by parent: in what order parents are judged is chance.
+  const labels = new Map<string, number>()
+  function label(parent: string): string {
+    const count = labels.get(parent) ?? 0
+    labels.set(parent, count + 1)
+    return contentId(`${context.options.run}\n${task.task}\n${parent}\n${count}`).slice(0, 16)
+  }
   const wildcards = openWildcards(asker, { label })
 
   async function* guess(parent: string, labels: Iterable<string>): AsyncGenerator<DnsAnswer, void, void> {

@@ -17,7 +17,7 @@ export interface GuessOptions {
   /** Labels between two rows of canaries. Default 2,000. */
   frame?: number
   /** Default random; a run that must repeat itself gives its own. */
-  label?: () => string
+  label?: (parent: string) => string
 }
 
 const canaries = 3
@@ -49,7 +49,7 @@ export async function* guessNames(
   }
 
   async function canaryHits(): Promise<boolean> {
-    const questions = Array.from({ length: canaries }, (): DnsQuestion => question(canaryLabel(), parent))
+    const questions = Array.from({ length: canaries }, (): DnsQuestion => question(canaryLabel(parent), parent))
     return (await wildcards.real(await ask(questions), signal)).length > 0
   }
 

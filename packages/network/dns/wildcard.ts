@@ -40,7 +40,7 @@ const mostParents = 20_000
  * random label, and only when that exists the full comparison of answer sets, over two resolvers. The parent directly
  * above a name decides, which covers wildcards inside wildcards.
  */
-export function openWildcards(asker: Asker, options: { label?: () => string } = {}): Wildcards {
+export function openWildcards(asker: Asker, options: { label?: (parent: string) => string } = {}): Wildcards {
   const { label = randomLabel } = options
   const parents = new Map<string, Promise<Parent>>()
 
@@ -62,7 +62,7 @@ export function openWildcards(asker: Asker, options: { label?: () => string } = 
 
   async function judge(name: string, signal: AbortSignal | undefined): Promise<Parent> {
     for (let i = 0; i < steadyProbes; i++) {
-      const [answer] = await askAll([{ name: below(label(), name), type: 'A' }], signal)
+      const [answer] = await askAll([{ name: below(label(name), name), type: 'A' }], signal)
       if (answer === undefined || !isConclusive(answer)) continue
       return { clear: !exists(answer), profiles: new Map() }
     }
@@ -89,7 +89,7 @@ export function openWildcards(asker: Asker, options: { label?: () => string } = 
     let steady = 0
     for (let asked = 0; asked < mostProbes && (asked < leastProbes || steady < steadyProbes); asked += 2) {
       const questions = [0, 1].map((via): LaneQuestion => {
-        const question = { name: below(label(), name), type }
+        const question = { name: below(label(name), name), type }
         return resolvers === 2 ? { ...question, via } : question
       })
       for (const answer of await askAll(questions, signal)) {
